@@ -1,0 +1,136 @@
+"""The one writer: a file or folder appears whole, or the old one stays as it was."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edulayout.errors import Fault, OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_OLD = ".edulayout-old-"
+_NEW = ".edulayout-new-"
+
+
+@contextmanager
+def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give a temporary sibling to write to; on success it takes the place of `path`.
+
+    Raises
+    ------
+    OutputError
+        Where the folder does not exist or cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> target = pathlib.Path(tempfile.mkdtemp()) / "a.txt"
+    >>> with whole_file(target) as temporary:
+    ...     _ = temporary.write_text("whole")
+    >>> target.read_text()
+    'whole'
+    """
+    target = Path(path)
+    workplace = _workplace(target)
+    temporary = workplace / target.name
+    try:
+        yield temporary
+        _sync(temporary)
+        temporary.replace(target)
+        _sync(target.parent)
+    finally:
+        shutil.rmtree(workplace, ignore_errors=True)
+
+
+@contextmanager
+def whole_folder(path: str | os.PathLike[str], *, marker: str) -> Iterator[Path]:
+    """Give a temporary sibling folder to fill; on success it takes the place of `path`.
+
+    Parameters
+    ----------
+    path
+        The folder to make or to replace.
+    marker
+        A file that every folder of this kind holds; a folder with content but without it is not replaced.
+
+    Raises
+    ------
+    OutputError
+        Where the parent cannot be written, or `path` holds something else.
+    """
+    target = Path(path)
+    restore(target)
+    _refuse_foreign(target, marker)
+    workplace = _workplace(target)
+    fresh = workplace / target.name
+    try:
+        fresh.mkdir()
+        yield fresh
+        for file in sorted(fresh.rglob("*")):
+            _sync(file)
+        _exchange(fresh, target)
+    finally:
+        shutil.rmtree(workplace, ignore_errors=True)
+
+
+def restore(target: Path) -> None:
+    """Bring back a folder that a kill, in the instant between two renames, left under its old name."""
+    old = target.with_name(_OLD + target.name)
+    if not old.exists():
+        return
+    if target.exists():
+        shutil.rmtree(old)
+    else:
+        old.replace(target)
+
+
+def _exchange(fresh: Path, target: Path) -> None:
+    old = target.with_name(_OLD + target.name)
+    if target.exists():
+        target.replace(old)
+    fresh.replace(target)
+    _sync(target.parent)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _refuse_foreign(target: Path, marker: str) -> None:
+    if target.is_file():
+        raise OutputError(Fault(str(target), "a file", "a folder, or nothing yet", "name another folder"))
+    if target.is_dir() and any(target.iterdir()) and not (target / marker).exists():
+        raise OutputError(
+            Fault(
+                str(target),
+                f"a folder with content but without {marker}",
+                "an empty folder, or one that an earlier run wrote",
+                "name another folder; this one is not overwritten",
+            )
+        )
+
+
+def _workplace(target: Path) -> Path:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=_NEW, dir=target.parent))
+    except OSError as error:
+        raise OutputError(
+            Fault(
+                str(target),
+                f"it cannot be written ({error.strerror})",
+                "a writable place",
+                "name another folder, or change the rights of this one",
+            )
+        ) from error
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
