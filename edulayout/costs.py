@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from edulayout import crs as crs_module
 from edulayout.errors import Fault, InputError
 from edulayout.sparse import csr_from_pairs
+from edulayout.tables.shapes import points
 from edulayout.typing import quiet
 from edulayout.writing import whole_file
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
-
-    import geopandas as gpd
 
     from edulayout.typing import (
         AnyArray,
@@ -166,7 +166,7 @@ class TravelCosts:
         index = pd.MultiIndex.from_arrays(
             [self.demand_ids[self.row_numbers()], self.school_ids[self.indices]], names=["demand_id", "school_id"]
         )
-        return cast("pd.Series[float]", pd.Series(self.values, index=index, name="cost"))
+        return pd.Series(self.values, index=index, name="cost")
 
     def nearest(self) -> tuple[FloatArray, IntArray]:
         """Return each row's least cost (infinity where none) and its column (-1); ties go to the first column.
@@ -178,13 +178,14 @@ class TravelCosts:
         >>> costs.nearest()
         (array([ 5., inf]), array([ 0, -1]))
         """
-        rows = self.row_numbers()
-        order = np.lexsort((self.indices, self.values, rows))
         least = np.full(len(self.demand_ids), np.inf)
         column = np.full(len(self.demand_ids), -1, dtype=np.int64)
-        filled, first = np.unique(rows[order], return_index=True)
-        least[filled] = self.values[order[first]]
-        column[filled] = self.indices[order[first]]
+        filled = np.flatnonzero(np.diff(self.indptr))
+        if len(filled):
+            least[filled] = np.minimum.reduceat(self.values, self.indptr[filled])
+            rows = self.row_numbers()
+            hits = np.flatnonzero(self.values == least[rows])[::-1]
+            column[rows[hits]] = self.indices[hits]  # backwards: the first of equals is written last
         return least, column
 
     def select_schools(self, school_ids: Sequence[str] | pd.Index[str]) -> TravelCosts:
@@ -229,7 +230,7 @@ class TravelCosts:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write everything to one `.npz` file, without pickle."""
-        content = {
+        content: dict[str, AnyArray] = {
             "indptr": self.indptr,
             "indices": self.indices,
             "values": self.values,
@@ -297,8 +298,7 @@ def _check_pairs(series: pd.Series[float]) -> None:
 
 def places(frame: gpd.GeoDataFrame | gpd.GeoSeries) -> gpd.GeoSeries:
     """Return one point per row: points as they are, for polygons a point inside them."""
-    geometry = frame.geometry
-    return geometry if (geometry.geom_type == "Point").all() else geometry.representative_point()
+    return gpd.GeoSeries(points(frame), index=frame.index, crs=frame.crs)
 
 
 def travel_costs(

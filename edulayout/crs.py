@@ -62,7 +62,8 @@ def require(frame: Spatial, *, source: str) -> pyproj.CRS:
                 'name it when reading (crs="EPSG:…"), or with .set_crs(); ask the giver of the file',
             )
         )
-    return frame.crs
+    crs: pyproj.CRS = frame.crs
+    return crs
 
 
 def require_metres(frame: Spatial, *, source: str) -> pyproj.CRS:

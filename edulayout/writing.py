@@ -66,6 +66,7 @@ def whole_folder(path: str | os.PathLike[str], *, marker: str) -> Iterator[Path]
     """
     target = Path(path)
     restore(target)
+    _clear_dead(target.parent)
     _refuse_foreign(target, marker)
     workplace = _workplace(target)
     fresh = workplace / target.name
@@ -88,6 +89,26 @@ def restore(target: Path) -> None:
         shutil.rmtree(old)
     else:
         old.replace(target)
+
+
+def _clear_dead(parent: Path) -> None:
+    """Remove the workplaces of runs that were killed; those of running ones stay."""
+    for workplace in parent.glob(f"{_NEW}*"):
+        process = int(workplace.name.removeprefix(_NEW).split("-")[0])
+        if not _alive(process):
+            shutil.rmtree(workplace, ignore_errors=True)
+
+
+def _alive(process: int) -> bool:
+    if os.name != "posix":  # elsewhere signal 0 would interrupt the process
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _exchange(fresh: Path, target: Path) -> None:
@@ -116,7 +137,7 @@ def _refuse_foreign(target: Path, marker: str) -> None:
 def _workplace(target: Path) -> Path:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix=_NEW, dir=target.parent))
+        return Path(tempfile.mkdtemp(prefix=f"{_NEW}{os.getpid()}-", dir=target.parent))
     except OSError as error:
         raise OutputError(
             Fault(
@@ -129,7 +150,12 @@ def _workplace(target: Path) -> Path:
 
 
 def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
+    if path.is_dir():
+        if os.name != "posix":  # elsewhere a folder cannot be opened, and need not be
+            return
+        handle = os.open(path, os.O_RDONLY)
+    else:
+        handle = os.open(path, os.O_RDWR)
     try:
         os.fsync(handle)
     finally:

@@ -1,0 +1,137 @@
+"""The command line: parses, calls, prints; nothing else."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+import edulayout
+from edulayout.errors import EdulayoutError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from edulayout.study.screen import StepPrinter
+
+_INPUT_ERROR = 2
+_DIFFERS = 1
+_INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(edulayout.__version__, prog_name="edulayout")
+def cli() -> None:
+    """Geospatial analysis for education facility layout."""
+
+
+@cli.command()
+@click.option("--out", type=click.Path(path_type=Path), default=Path("edulayout-demo"), show_default=True)
+def demo(out: Path) -> None:
+    """Run the embedded sample city: coverage, siting, map."""
+    from edulayout.study.samples import sample_study
+
+    _run(sample_study(), out)
+
+
+@cli.command()
+@click.argument("study", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="Result folder; by default `results` beside the study.")
+def run(study: Path, out: Path | None) -> None:
+    """Run STUDY.toml and write its result folder."""
+    _run(study, out or study.parent / "results")
+
+
+@cli.command()
+@click.argument("study", type=click.Path(path_type=Path))
+def check(study: Path) -> None:
+    """Read STUDY.toml and all its inputs, and say whether a run could start."""
+    from edulayout.study import Study
+
+    with _progress() as progress:
+        counts = Study.from_file(study, progress=progress).check()
+    click.echo("\n".join([f"{study}: ready to run", *counts]))
+
+
+@cli.command()
+@click.option("--osm", "extract", type=click.Path(path_type=Path), required=True, help="An .osm.pbf or .osm file.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the new study.")
+@click.option("--admin-level", default=8, show_default=True, help="Which boundaries become districts.")
+def init(extract: Path, out: Path, admin_level: int) -> None:
+    """Make a ready study from an OpenStreetMap extract."""
+    from edulayout.study.initialise import initialise
+
+    with _progress() as progress:
+        report = initialise(extract, out, admin_level=admin_level, progress=progress)
+    click.echo(str(report))
+    click.echo(f"\nNext: edulayout run {out / 'study.toml'}")
+
+
+@cli.command()
+@click.argument("name", required=False)
+def standards(name: str | None) -> None:
+    """Print the planning standards, or one of them."""
+    from edulayout import standards as known
+
+    for each in [name] if name else known.names():
+        standard = known.load(each)
+        click.echo(f"{standard.name}: {standard.document} {standard.title} {standard.title_zh}")
+        for rule in standard.rules:
+            click.echo(f"  {rule}")
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def verify(folder: Path) -> int:
+    """Run the study of a result FOLDER again and compare every output."""
+    from edulayout.study.verifying import verify as compare
+
+    with _progress() as progress:
+        rows = compare(folder, progress=progress)
+    for row in rows:
+        click.echo(f"{row.output:<22} {row.verdict}{': ' if row.detail else ''}{row.detail}")
+    return 0 if all(row.same for row in rows) else _DIFFERS
+
+
+def _run(study: Path, out: Path) -> None:
+    from edulayout.study import Study
+    from edulayout.study.screen import report
+
+    _tell_of_compilation()
+    with _progress() as progress:
+        result = Study.from_file(study, progress=progress).run(out, progress=progress)
+    click.echo(report(result))
+    click.echo(f"\nResults in {out}; open {out / 'map.html'} in a browser.")
+
+
+def _tell_of_compilation() -> None:
+    from edulayout.kernels import compiled
+
+    if not compiled():
+        click.echo("Compiling the kernels for this machine: once, some 20 seconds.", err=True)
+
+
+def _progress() -> StepPrinter:
+    from edulayout.study.screen import StepPrinter
+
+    return StepPrinter()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; faults of the input end with code 2 and without a traceback."""
+    try:
+        code = cli.main(args=None if arguments is None else list(arguments), standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        code = stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted; nothing was written", err=True)
+        code = _INTERRUPTED
+    except EdulayoutError as error:
+        click.echo(f"error: {error}", err=True)
+        code = _INPUT_ERROR
+    sys.exit(code or 0)

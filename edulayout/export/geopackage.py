@@ -1,0 +1,41 @@
+"""All layers in one GeoPackage, with the same bytes every time."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pyogrio
+
+from edulayout.writing import whole_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    import geopandas as gpd
+
+_CLOCK = "OGR_CURRENT_DATE"
+_EPOCH = "2000-01-01T00:00:00.000Z"
+
+
+def write_geopackage(layers: Mapping[str, gpd.GeoDataFrame], path: Path) -> None:
+    """Write layers to one GeoPackage; it takes the place of an old one only when it is whole.
+
+    The time of change that the format stores is a constant, so that equal content gives equal bytes.
+    """
+    with _still_clock(), whole_file(path) as temporary:
+        for name, frame in layers.items():
+            pyogrio.write_dataframe(
+                frame, temporary, layer=name, driver="GPKG", append=temporary.exists(), promote_to_multi=False
+            )
+
+
+@contextmanager
+def _still_clock() -> Iterator[None]:
+    before = pyogrio.get_gdal_config_option(_CLOCK)
+    pyogrio.set_gdal_config_options({_CLOCK: _EPOCH})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({_CLOCK: before})

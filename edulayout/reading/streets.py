@@ -1,0 +1,171 @@
+"""Streets from an OpenStreetMap extract or a line layer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from edulayout import crs as crs_module
+from edulayout.errors import CrsError, Fault, InputError, MissingFileError
+from edulayout.reading.vector import read_vector
+from edulayout.streets.engine import MIN_COMPONENT_METRES, SNAP_LIMIT_METRES, Streets
+from edulayout.tables.findings import Findings
+
+if TYPE_CHECKING:
+    import os
+
+    import pyproj
+
+_OSM = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2")
+_CLASS_COLUMNS = ("highway", "class", "fclass", "street_class")
+_NO = {"no", "n", "f", "false", "0", "", "nan", "none"}
+"""Values of `bridge` and `tunnel` that say no; all others (yes, viaduct, culvert, T, …) say yes."""
+
+
+def read_streets(  # noqa: PLR0913 - all but the path are optional and named
+    path: str | os.PathLike[str],
+    *,
+    mode: Literal["walk"] = "walk",
+    crs: str | pyproj.CRS | None = None,
+    layer: str | None = None,
+    encoding: str | None = None,
+    snap_limit_metres: float = SNAP_LIMIT_METRES,
+    barriers: gpd.GeoSeries | gpd.GeoDataFrame | None = None,
+    split_at_crossings: bool = False,
+    min_component_metres: float = MIN_COMPONENT_METRES,
+) -> Streets:
+    """Read streets from an OpenStreetMap extract or a line layer.
+
+    Parameters
+    ----------
+    path
+        `.osm.pbf`, `.osm` (also `.gz`, `.bz2`), or a line layer that GDAL opens. A layer may have the columns
+        `highway` or `class`, `layer` (whole numbers: bridges above 0, tunnels below), `bridge` and `tunnel`.
+    mode
+        Who travels; which OSM ways are open to them stands in `walk.toml` beside this module.
+    crs
+        The CRS in metres in which distances are measured; needed where the file is in degrees.
+    layer, encoding
+        Of a line layer, where they are not clear.
+    snap_limit_metres
+        How far a place may lie from its street.
+    barriers
+        What the straight way from a place to its street must not cross.
+    split_at_crossings
+        Lines of a layer meet where they cross, even without a common vertex. OSM ways never do: they meet at nodes.
+    min_component_metres
+        Connected parts with less street are left out and counted, the longest never: a path that touches nothing
+        would swallow the places next to it. What is left is never joined by force: an island is unreachable.
+
+    Returns
+    -------
+    Streets
+        `summary()` tells its size, its connected parts, and what was left out.
+
+    Raises
+    ------
+    MissingFileError
+        Where there is no such file.
+    CrsError
+        Where the CRS is missing, or is in degrees and `crs` is not given.
+    InputError
+        Where the file is damaged or holds no streets.
+
+    Notes
+    -----
+    Complexity O(size of the file + vertices log vertices).
+
+    Examples
+    --------
+    >>> import edulayout as el
+    >>> el.read_streets("liechtenstein-latest.osm.pbf", crs="EPSG:32632")  # doctest: +SKIP
+    """
+    file = Path(path)
+    if not file.exists():
+        raise MissingFileError(
+            Fault(
+                str(file), "no such file", "an OSM extract or a line layer", "correct the path, or put the file there"
+            )
+        )
+    if mode != "walk":
+        raise InputError(Fault("mode", repr(mode), "'walk'", "distances of other modes: give a CostTable"))
+    if file.name.lower().endswith(_OSM):
+        made = _from_osm(file, mode, crs, min_component_metres)
+    else:
+        table = _layer(file, layer, encoding)
+        made = _from_layer(file, table, crs, split=split_at_crossings, least=min_component_metres)
+    return made.with_snap_limit(snap_limit_metres).with_barriers(barriers)
+
+
+def _target(crs: str | pyproj.CRS | None, file: Path) -> pyproj.CRS:
+    if crs is None:
+        found, remedy = "coordinates in degrees and no crs=", 'name a CRS in metres, for example crs="EPSG:4544"'
+        raise CrsError(Fault(str(file), found, "a projected CRS in metres to measure distances in", remedy))
+    parsed = crs_module.parse(crs, source="crs") if isinstance(crs, str) else crs
+    crs_module.require_metres(gpd.GeoSeries([], crs=parsed), source="crs")
+    return parsed
+
+
+def _from_osm(file: Path, mode: str, crs: str | pyproj.CRS | None, least: float) -> Streets:
+    from edulayout.reading.ways import read_ways  # noqa: PLC0415 - osmium loads only where it is needed
+
+    target = _target(crs, file)
+    ways = read_ways(file, mode=mode, crs=target)
+    made = Streets.from_arrays(ways.lines, crs=target, classes=ways.classes, min_component_metres=least)
+    return made.with_set_aside(ways.set_aside)
+
+
+def _layer(file: Path, layer: str | None, encoding: str | None) -> gpd.GeoDataFrame:
+    table = read_vector(file, layer=layer, encoding=encoding, findings=Findings(str(file)))
+    if not isinstance(table, gpd.GeoDataFrame):
+        raise InputError(Fault(str(file), "a table without geometry", "lines", "give the layer that holds the streets"))
+    return table
+
+
+def _from_layer(
+    file: Path, table: gpd.GeoDataFrame, crs: str | pyproj.CRS | None, *, split: bool, least: float
+) -> Streets:
+    own = crs_module.require(table, source=str(file))
+    if crs is not None or own.is_geographic:
+        table = crs_module.to_crs(table, _target(crs, file), source=str(file))
+    class_column = next((name for name in _CLASS_COLUMNS if name in table), None)
+    empty = int((table.geometry.isna() | table.geometry.is_empty).sum())
+    made = Streets.from_lines(
+        table.assign(level_of_line=_levels(table, file)),
+        class_column=class_column,
+        level_column="level_of_line",
+        split_at_crossings=split,
+        min_component_metres=least,
+    )
+    return made.with_set_aside({"lines_without_geometry": float(empty)})
+
+
+def _levels(table: gpd.GeoDataFrame, file: Path) -> pd.Series[int]:
+    """Return the level of each line: its `layer`, or 1 for a bridge and -1 for a tunnel that state none."""
+    stated = pd.Series(0.0, index=table.index)
+    if "layer" in table:
+        stated = pd.to_numeric(table["layer"], errors="coerce")
+        strange = stated.isna() & table["layer"].notna() & (table["layer"].astype(str).str.strip() != "")
+        if strange.any() or (stated.fillna(0) % 1 != 0).any():
+            rows = tuple(table.index[strange | (stated.fillna(0) % 1 != 0)].astype(str))
+            fault = Fault(
+                str(file),
+                "values of `layer` that are no whole numbers",
+                "levels such as -1, 0, 1",
+                "correct or rename the column",
+                rows,
+            )
+            raise InputError(fault)
+    above = _says(table, "bridge").astype(float) - _says(table, "tunnel").astype(float)
+    return stated.fillna(0).where(stated.fillna(0) != 0, above).astype(np.int64)
+
+
+def _says(table: gpd.GeoDataFrame, column: str) -> pd.Series[bool]:
+    if column not in table:
+        return pd.Series(False, index=table.index)
+    says: pd.Series[bool] = ~table[column].astype(str).str.strip().str.lower().isin(_NO)
+    return says

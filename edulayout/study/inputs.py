@@ -1,0 +1,42 @@
+"""What a run needs: tables and plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from edulayout.engines import Straight
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import geopandas as gpd
+
+    from edulayout.typing import Engine
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StudyInputs:
+    """The tables, the plan and the choices of a study; see `Study`."""
+
+    districts: gpd.GeoDataFrame
+    schools: gpd.GeoDataFrame
+    demand: gpd.GeoDataFrame
+    candidates: gpd.GeoDataFrame | None = None
+    barriers: gpd.GeoDataFrame | None = None
+    engine: Engine = field(default_factory=Straight)
+    quotas: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    further: Mapping[str, int] = field(default_factory=dict)
+    classes: Mapping[str, int] = field(default_factory=dict)
+    per_1000_residents: Mapping[str, float] | None = None
+    radius_metres: Mapping[str, float] | None = None
+    objective: Literal["p_median", "max_coverage"] = "p_median"
+    gap: float = 0.0
+    time_limit_seconds: float | None = None
+    demand_outside: Literal["keep", "error"] = "keep"
+    name: str = "Study"
+    name_zh: str = ""
+    note: str = ""
+    source: str = ""
+    language: Literal["en", "zh"] = "en"
+    origin: Mapping[str, object] = field(default_factory=dict)

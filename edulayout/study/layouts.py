@@ -1,0 +1,129 @@
+"""The layouts of a study: what stands, what the plan adds, what the further programme adds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import pandas as pd
+
+from edulayout.costs import places
+from edulayout.stages import KINDS, STAGES
+from edulayout.study.planning import Aim, Decision, Ground, Need, check_feasible, further_needs, place, quota_needs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from edulayout.costs import TravelCosts
+    from edulayout.study.inputs import StudyInputs
+    from edulayout.typing import Progress
+
+EXISTING, PLANNED, EXTENDED = "existing", "planned", "extended"
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """The schools of one layout, and the decisions that placed the new ones."""
+
+    name: str
+    schools: gpd.GeoDataFrame
+    decisions: tuple[Decision, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Planner:
+    """Places what the plan asks for, one kind after the other."""
+
+    study: StudyInputs
+    costs: TravelCosts
+    aim: Aim
+    progress: Progress
+
+    def layouts(self) -> list[Layout]:
+        """Return the existing layout and, where there is a plan, the planned and the extended one."""
+        schools = _as_points(self.study.schools)
+        existing = Layout(EXISTING, schools[schools["status"] == "existing"])
+        if self.study.candidates is None or not (self.study.quotas or self.study.further):
+            return [existing]
+        standing = schools[schools["status"] != "closed"]
+        quota = quota_needs(self.study.quotas, standing, list(self.study.districts.index))
+        further = further_needs(self.study.further)
+        check_feasible([*quota, *further], self.study.candidates)
+        ground = Ground(self.costs, self.study.demand, self.study.candidates, standing)
+        planned, ground = self._extend(Layout(PLANNED, standing), quota, ground)
+        extended, _ = self._extend(Layout(EXTENDED, planned.schools), further, ground)
+        return [existing, planned, extended]
+
+    def _extend(self, layout: Layout, needs: Sequence[Need], ground: Ground) -> tuple[Layout, Ground]:
+        for need in needs:
+            decision = place(need, ground, self.aim, layout=layout.name, progress=self.progress)
+            opened = list(decision.siting.opened)
+            ground = ground.after(need.kind, opened)
+            schools = pd.concat([layout.schools, self._new_schools(need.kind, opened)])
+            layout = replace(layout, schools=schools, decisions=(*layout.decisions, decision))
+        return layout, ground
+
+    def _new_schools(self, kind: str, ids: list[str]) -> gpd.GeoDataFrame:
+        assert self.study.candidates is not None, "only chosen candidates come here"
+        parcels = _as_points(self.study.candidates.loc[ids])
+        word = KINDS[kind]
+        columns = {
+            "name": [f"{name}{word.label_zh}（规划）" for name in _texts(parcels, "name")],
+            "name_en": [f"{name} {word.label} (planned)".strip() for name in _texts(parcels, "name_en")],
+            "kind": kind,
+            "status": "planned",
+            "district_id": parcels["district_id"],
+            "origin": [f"candidate {name}" for name in ids],
+        }
+        schools = gpd.GeoDataFrame(columns, index=pd.Index(ids, name="school_id"), geometry=parcels.geometry)
+        return schools.assign(**new_seats(self.study.classes, kind))
+
+
+def _as_points(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    return frame.set_geometry(places(frame))
+
+
+def _texts(frame: gpd.GeoDataFrame, column: str) -> list[str]:
+    return frame[column].fillna("").astype(str).tolist() if column in frame else [""] * len(frame)
+
+
+def new_seats(classes: Mapping[str, int], kind: str) -> dict[str, float]:
+    """Return the seats of a new school: its classes split over stages by their grades, times the class size.
+
+    Examples
+    --------
+    A nine-year school of 27 classes has 18 for the six grades of primary, 9 for the three of junior high:
+
+    >>> new_seats({"nine_year": 27}, "nine_year")
+    {'seats_primary': 810.0, 'seats_junior_high': 450.0}
+    """
+    if kind not in classes:
+        return {}
+    word = KINDS[kind]
+    share = [classes[kind] * grades / sum(word.grades) for grades in word.grades]
+    seats = [float(round(count) * size) for count, size in zip(share, word.class_size, strict=True)]
+    return {f"seats_{stage}": number for stage, number in zip(word.stages, seats, strict=True)}
+
+
+def long_table(layouts: Sequence[Layout]) -> gpd.GeoDataFrame:
+    """Return one row per layout and school."""
+    parts = [layout.schools.sort_index().reset_index().assign(layout=layout.name) for layout in layouts]
+    table = pd.concat(parts, ignore_index=True)
+    seats = [f"seats_{stage}" for stage in STAGES if f"seats_{stage}" in table]
+    columns = ["layout", "school_id", "name", "name_en", "kind", "status", "district_id", *seats, "origin", "geometry"]
+    return table.reindex(columns=columns)
+
+
+def with_choice(candidates: gpd.GeoDataFrame | None, layouts: Sequence[Layout]) -> gpd.GeoDataFrame | None:
+    """Return the candidates with the layout and kind that each was chosen for, empty where for none."""
+    if candidates is None:
+        return None
+    chosen = {
+        name: (layout.name, decision.kind)
+        for layout in layouts
+        for decision in layout.decisions
+        for name in decision.siting.opened
+    }
+    picked = [chosen.get(name, ("", "")) for name in candidates.index]
+    return candidates.assign(chosen_layout=[layout for layout, _ in picked], chosen_kind=[kind for _, kind in picked])

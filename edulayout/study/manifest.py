@@ -1,0 +1,102 @@
+"""The manifest of a run: what a reader needs to repeat it, and to know why two runs differ."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyogrio
+import pyproj
+import shapely
+
+import edulayout
+from edulayout import crs as crs_module
+from edulayout.stages import STAGES
+from edulayout.study.loading import fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from edulayout.study.result import Result, SetAside
+
+MANIFEST = "manifest.json"
+_PACKAGES = ("folium", "geopandas", "highspy", "numba", "numpy", "osmium", "pandas", "pydantic", "pyogrio", "pyproj",
+             "scipy", "shapely")  # fmt: skip
+
+
+def manifest_of(result: Result, folder: Path, outputs: Sequence[str], *, place: Path) -> dict[str, Any]:
+    """Return the content of `manifest.json` for a folder with its outputs written, which will stand at a place."""
+    study, origin = result.study, result.study.origin
+    return {
+        "edulayout": edulayout.__version__,
+        "study": study.name,
+        "note": study.note,
+        "source": study.source,
+        "study_file": _study_file(origin.get("study_file"), place),
+        "settings": origin.get("settings", "given in Python, not in a study file"),
+        "inputs": origin.get("inputs", []),
+        "notes": [note for frame in _frames(result) for note in frame.attrs.get("notes", [])],
+        "outputs": [{"path": name, **fingerprint(folder / name)} for name in outputs],
+        "crs": crs_module.label(study.districts.crs),
+        "engine": _engine(result),
+        "standards": list(result.rules),
+        "set_aside": [_set_aside(entry) for entry in result.set_aside],
+        "pupils": _conservation(result),
+        "versions": _versions(),
+        "platform": {"system": platform.platform(), "machine": platform.machine(), "cores": os.cpu_count()},
+        "seconds": dict(result.seconds),
+    }
+
+
+def _frames(result: Result) -> list[Any]:
+    study = result.study
+    return [it for it in (study.districts, study.schools, study.demand, study.candidates) if it is not None]
+
+
+def _study_file(path: object, folder: Path) -> dict[str, object] | None:
+    if not isinstance(path, Path):
+        return None
+    # Relative to the place of the results: both can move together to another machine.
+    return {"path": os.path.relpath(path.resolve(), folder.resolve()), **fingerprint(path)}
+
+
+def _engine(result: Result) -> dict[str, object]:
+    costs = result.costs
+    summary = getattr(result.study.engine, "summary", None)
+    return {
+        "name": costs.engine,
+        "unit": costs.unit,
+        "pairs": costs.pairs,
+        **({"network": summary()} if callable(summary) else {}),
+    }
+
+
+def _set_aside(entry: SetAside) -> dict[str, object]:
+    people = {} if entry.population is None else {"population": entry.population}
+    return {"reason": entry.reason, "count": len(entry.rows), **people, "rows": list(entry.rows)}
+
+
+def _conservation(result: Result) -> dict[str, dict[str, float]]:
+    """Return for each stage the pupils that came in, and those that the measures counted: they are equal."""
+    whole = result.coverage[(result.coverage["district_id"] == "all") & (result.coverage["layout"] == "existing")]
+    counted = whole.set_index("stage")["pupils"]
+    return {
+        stage: {"in": float(result.demand[f"pupils_{stage}"].sum()), "measured": float(counted[stage])}
+        for stage in STAGES
+        if stage in counted.index
+    }
+
+
+def _versions() -> dict[str, str]:
+    numbers = {name: version(name) for name in _PACKAGES}
+    numbers["HiGHS"] = numbers["highspy"]
+    return {
+        "python": platform.python_version(),
+        **numbers,
+        "GEOS": shapely.geos_version_string,
+        "PROJ": pyproj.proj_version_str,
+        "GDAL": pyogrio.__gdal_version_string__,
+    }

@@ -1,0 +1,166 @@
+"""A study: districts, schools, pupils, streets and a plan, and the run that turns them into answers."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from edulayout.costs import travel_costs
+from edulayout.engines import Straight
+from edulayout.study import checking
+from edulayout.study.folder import write
+from edulayout.study.inputs import StudyInputs
+from edulayout.study.layouts import Planner, long_table, with_choice
+from edulayout.study.loading import load
+from edulayout.study.measuring import Measurer, service_areas
+from edulayout.study.planning import Aim
+from edulayout.study.result import Result
+from edulayout.typing import quiet
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+
+    from edulayout.typing import Progress
+
+
+class Study(StudyInputs):
+    """Everything that a run needs, as tables and plain values.
+
+    Parameters
+    ----------
+    districts, schools, demand, candidates, barriers
+        Tables of the contract, in one CRS in metres; candidates and barriers may be missing.
+    engine
+        What measures distances: `Straight()` or a `Streets`.
+    quotas
+        Schools of each kind that each district has at the plan's horizon, the existing ones included.
+    further
+        Schools of each kind placed afterwards, in any district.
+    classes
+        Size of a new school of each kind, in classes; its seats follow from the kind's class sizes.
+    per_1000_residents
+        Pupils of each stage among 1,000 residents, where the demand has no `pupils_<stage>` columns.
+    radius_metres
+        Service radius by stage; by default those of GB 50180-2018.
+    objective
+        `p_median` (least pupil-weighted walk) or `max_coverage` (most pupils within the radius).
+    gap, time_limit_seconds
+        When placing may stop early.
+    demand_outside
+        `keep` counts demand outside every district in a row of its own, `error` refuses it.
+    name, name_zh, note, source, language
+        What maps and reports say.
+    origin
+        Where the tables came from, for the manifest; `from_file` fills it.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, pandas as pd, edulayout as el
+    >>> from shapely import Point, box
+    >>> study = el.Study(
+    ...     districts=gpd.GeoDataFrame({"name": ["East"]}, geometry=[box(0, 0, 900, 900)],
+    ...                                index=pd.Index(["e"], name="district_id"), crs="EPSG:4544"),
+    ...     schools=gpd.GeoDataFrame({"name": ["First"], "kind": ["primary"]}, geometry=[Point(100, 100)],
+    ...                              index=pd.Index(["s1"], name="school_id"), crs="EPSG:4544"),
+    ...     demand=gpd.GeoDataFrame({"population": [1000.0], "pupils_primary": [60.0]}, geometry=[Point(100, 400)],
+    ...                             index=pd.Index(["b1"], name="demand_id"), crs="EPSG:4544"),
+    ... )
+    >>> study.run().coverage.loc[0, ["share_covered", "mean_metres"]].tolist()
+    [1.0, 300.0]
+    """
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str], *, progress: Progress = quiet) -> Study:
+        """Read a study file and all inputs that it names.
+
+        Raises
+        ------
+        InputError
+            With every fault of the study file, or of the inputs, at once.
+        """
+        return cls(**load(Path(path), progress=progress))
+
+    def check(self) -> list[str]:
+        """Check everything that a run checks before it measures; return lines on what was found.
+
+        Raises
+        ------
+        InputError
+            Where a run would stop.
+        """
+        study, aside = checking.checked(self)
+        _, rules = checking.radii_of(study)
+        tables = {"districts": study.districts, "schools": study.schools, "demand": study.demand,
+                  "candidates": study.candidates}  # fmt: skip
+        counts = [f"{len(frame)} {name}" for name, frame in tables.items() if frame is not None]
+        return [", ".join(counts), *rules, *map(str, aside)]
+
+    def run(self, out: str | os.PathLike[str] | None = None, *, progress: Progress = quiet) -> Result:
+        """Check, measure, place, measure again; write a result folder where `out` names one.
+
+        Raises
+        ------
+        InputError
+            Where a table, the plan or the folder is at fault; nothing is written then.
+        """
+        clock = _Clock(progress)
+        result = _answer(self, clock)
+        if out is not None:
+            with clock.step("write the results"):
+                write(replace(result, seconds=dict(clock.seconds)), Path(out))
+        return replace(result, seconds=dict(clock.seconds))
+
+
+@dataclass
+class _Clock:
+    """Tells the progress, and how long each step took."""
+
+    progress: Progress
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        self.progress(name, 0, 1)
+        yield
+        self.seconds[name] = round(time.perf_counter() - start, 3)
+        self.progress(name, 1, 1)
+
+
+def _answer(inputs: StudyInputs, clock: _Clock) -> Result:
+    with clock.step("check the tables"):
+        study, aside = checking.checked(inputs)
+        radii, rules = checking.radii_of(study)
+        sites = checking.sites(study)
+    with clock.step("measure distances"):
+        costs = travel_costs(study.demand, sites, engine=study.engine, progress=clock.progress)
+        straight = travel_costs(study.demand, sites, engine=Straight(), cutoff=max(radii.values()))
+        aside += checking.off_streets(costs, study)
+    with clock.step("place schools"):
+        aim = Aim(study.objective, study.gap, study.time_limit_seconds, radii)
+        layouts = Planner(study, costs, aim, clock.progress).layouts()
+    with clock.step("measure coverage"):
+        measurer = Measurer(costs, straight, study.demand, radii)
+        tables = [measurer.coverage(layout.name, layout.schools) for layout in layouts]
+        nearest = [measurer.nearest(layout.name, layout.schools) for layout in layouts]
+    with clock.step("draw service areas"):
+        areas = service_areas({it.name: it.schools for it in layouts}, engine=study.engine, radii=radii)
+    return Result(
+        study=study,
+        coverage=pd.concat(tables, ignore_index=True),
+        schools=long_table(layouts),
+        demand=study.demand.join(nearest),
+        candidates=with_choice(study.candidates, layouts),
+        service_areas=areas,
+        decisions=tuple(decision for layout in layouts for decision in layout.decisions),
+        costs=costs,
+        radii=radii,
+        rules=rules,
+        set_aside=tuple(aside),
+    )

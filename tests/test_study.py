@@ -1,0 +1,174 @@
+import json
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+import pytest
+
+import edulayout as el
+from edulayout.errors import InfeasibleError, InputError
+from edulayout.study.planning import Need, check_feasible, quota_needs
+from edulayout.study.verifying import verify
+
+
+def row(result, layout, stage, district):
+    table = result.coverage.set_index(["layout", "stage", "district_id"])
+    return table.loc[(layout, stage, district)]
+
+
+def test_the_town_by_hand(town):
+    result = el.Study.from_file(town / "study.toml").run()
+    # 100, 200, 300 and 40 primary pupils; the only school stands at b1; the walk is along the grid.
+    existing = row(result, "existing", "primary", "all")
+    assert existing["pupils"] == 640.0
+    assert existing["share_covered"] == 100 / 640
+    assert existing["mean_metres"] == (200 * 1600 + 300 * 1800 + 40 * 1800) / 640
+    assert existing["max_metres"] == 1800.0
+    # West gets one more, as near to b2 as can be; east its only one at b3, where most pupils are.
+    new = result.schools.query("layout == 'planned' and status == 'planned'")
+    assert new["school_id"].tolist() == ["c1", "c3"]
+    assert new["district_id"].tolist() == ["west", "east"]
+    planned = row(result, "planned", "primary", "all")
+    assert planned["mean_metres"] == (200 * 100 + 40 * 800) / 640
+    assert planned["share_covered"] == 600 / 640
+    # The nine-year school is scored on both stages: only c2 is left for it.
+    assert result.schools.query("layout == 'extended' and kind == 'nine_year'")["school_id"].tolist() == ["c2"]
+    assert row(result, "planned", "junior_high", "all")["pupils_unreachable"] == 320.0
+    assert row(result, "extended", "junior_high", "all")["pupils_unreachable"] == 0.0
+
+
+def test_certificates(town):
+    result = el.Study.from_file(town / "study.toml").run()
+    table = result.siting
+    assert table["status"].tolist() == ["optimal", "optimal"]
+    assert table.loc[0, "objective"] == pytest.approx(200 * 100 + 40 * 800)
+    assert (table["bound"] <= table["objective"] * (1 + 1e-9)).all()
+
+
+def test_new_schools_have_the_seats_of_their_classes(town):
+    schools = el.Study.from_file(town / "study.toml").run().schools.set_index(["layout", "school_id"])
+    assert schools.loc[("planned", "c1"), "seats_primary"] == 12 * 45
+    assert schools.loc[("planned", "s1"), "seats_primary"] == 540
+
+
+def test_the_folder_holds_every_output(town, tmp_path):
+    el.Study.from_file(town / "study.toml").run(tmp_path / "out")
+    files = sorted(str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file())
+    assert files == ["manifest.json", "map.html", "results.gpkg", "tables/coverage.csv", "tables/schools.csv", "tables/siting.csv"]  # fmt: skip
+    coverage = pd.read_csv(tmp_path / "out" / "tables" / "coverage.csv")
+    assert list(coverage.columns) == [
+        "layout", "stage", "district_id", "pupils", "pupils_covered", "share_covered", "share_covered_straight",
+        "mean_metres", "median_metres", "p95_metres", "max_metres", "pupils_unreachable", "radius_metres",
+    ]  # fmt: skip
+    assert len(coverage) == 3 * 2 * 3
+    schools = pd.read_csv(tmp_path / "out" / "tables" / "schools.csv", dtype={"school_id": str})
+    assert {"layout", "school_id", "lon", "lat", "x", "y", "origin"} <= set(schools.columns)
+    assert schools["lon"].between(105.9, 106.1).all()
+    layers = {name for name, _ in pyogrio.list_layers(tmp_path / "out" / "results.gpkg")}
+    assert layers == {"districts", "schools", "demand", "candidates", "service_areas"}
+
+
+def test_the_manifest_tells_everything(town, tmp_path):
+    el.Study.from_file(town / "study.toml").run(tmp_path / "out")
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
+    assert {entry["role"] for entry in manifest["inputs"]} == {
+        "districts",
+        "schools",
+        "demand",
+        "candidates",
+        "streets",
+    }
+    assert all(len(entry["sha256"]) == 64 for entry in manifest["inputs"] + manifest["outputs"])
+    assert "NOT verified" in manifest["standards"][0]
+    assert {"python", "numpy", "GEOS", "PROJ", "GDAL", "HiGHS"} <= set(manifest["versions"])
+    assert manifest["pupils"]["primary"] == {"in": 640.0, "measured": 640.0}
+    assert manifest["settings"]["siting"]["gap"] == 0.0
+    assert str(tmp_path) not in json.dumps(manifest["settings"])
+
+
+def test_verify_finds_the_same_and_tells_what_was_altered(town, tmp_path):
+    out = tmp_path / "out"
+    el.Study.from_file(town / "study.toml").run(out)
+    rows = {row.output: row.verdict for row in verify(out)}
+    assert rows.pop("tables/siting.csv") in {"identical", "identical but for timing"}
+    assert rows == dict.fromkeys(["tables/coverage.csv", "tables/schools.csv", "results.gpkg", "map.html"], "identical")
+    table = out / "tables" / "coverage.csv"
+    table.write_text(table.read_text(encoding="utf-8-sig").replace("640.0", "641.0"), encoding="utf-8-sig")
+    assert verify(out)[0].verdict == "altered since the run"
+
+
+def test_verify_refuses_other_inputs(town, tmp_path):
+    el.Study.from_file(town / "study.toml").run(tmp_path / "out")
+    with (town / "demand.csv").open("a") as file:
+        file.write("\n")
+    with pytest.raises(InputError, match=r"demand\.csv: not the file of the run"):
+        verify(tmp_path / "out")
+
+
+def test_coverage_as_the_goal(town):
+    text = (town / "study.toml").read_text() + '\n[siting]\nobjective = "max_coverage"\n'
+    (town / "study.toml").write_text(text)
+    result = el.Study.from_file(town / "study.toml").run()
+    assert result.siting.loc[0, "sense"].startswith("max")
+    assert result.siting.loc[0, "objective"] == pytest.approx(600.0)
+    assert row(result, "planned", "primary", "all")["pupils_covered"] == pytest.approx(600.0)
+
+
+def test_the_straight_engine_needs_no_streets(town):
+    text = (town / "study.toml").read_text().replace('streets = "streets.gpkg"', "") + '\n[engine]\nname = "straight"\n'
+    (town / "study.toml").write_text(text)
+    result = el.Study.from_file(town / "study.toml").run()
+    whole = result.coverage
+    assert (whole["share_covered"] == whole["share_covered_straight"]).all()
+
+
+def test_a_plain_study_without_plan_measures_what_stands(town):
+    study = el.Study.from_file(town / "study.toml")
+    bare = el.Study(districts=study.districts, schools=study.schools, demand=study.demand, engine=study.engine,
+                    per_1000_residents={"primary": 100.0})  # fmt: skip
+    result = bare.run()
+    assert result.coverage["layout"].unique().tolist() == ["existing"]
+    assert result.candidates is None
+    assert "<iframe" in result._repr_html_()
+
+
+def test_demand_outside_is_counted_or_refused(town):
+    with (town / "demand.csv").open("a") as file:
+        file.write("b9,100,591000,3495100\n")
+    result = el.Study.from_file(town / "study.toml").run()
+    assert row(result, "existing", "primary", "outside")["pupils"] == 10.0
+    assert any("outside every district" in str(entry) for entry in result.set_aside)
+    text = (town / "study.toml").read_text() + '\n[checks]\ndemand_outside = "error"\n'
+    (town / "study.toml").write_text(text)
+    with pytest.raises(InputError, match="b9"):
+        el.Study.from_file(town / "study.toml").run()
+
+
+SCHOOLS = pd.DataFrame({"kind": ["primary", "primary"], "district_id": ["west", "west"]}, index=["s1", "s2"])
+
+
+def test_quotas_count_what_stands():
+    needs = quota_needs({"west": {"primary": 5}, "east": {"primary": 1, "kindergarten": 2}}, SCHOOLS, ["west", "east"])
+    assert needs == [Need("primary", {"west": 3, "east": 1}), Need("kindergarten", {"east": 2})]
+
+
+def test_a_quota_below_what_stands_and_an_unknown_district_are_told_together():
+    with pytest.raises(InputError, match=r"(?s)nort.*2 stand there"):
+        quota_needs({"west": {"primary": 1}, "nort": {"primary": 1}}, SCHOOLS, ["west", "east"])
+
+
+def parcels(*kinds):
+    ids = [f"c{number}" for number in range(len(kinds))]
+    return gpd.GeoDataFrame({"kinds": kinds, "district_id": "west"}, index=ids)
+
+
+def test_too_few_parcels_are_named_by_district_and_kind():
+    with pytest.raises(InfeasibleError, match=r"1 parcel\(s\) in west that allow primary"):
+        check_feasible([Need("primary", {"west": 2})], parcels("primary", "kindergarten"))
+
+
+def test_too_few_parcels_at_once_are_found_by_flow():
+    needs = [Need("primary", {"west": 1}), Need("kindergarten", anywhere=2)]
+    check_feasible(needs, parcels("primary;kindergarten", "kindergarten", "kindergarten"))
+    with pytest.raises(InfeasibleError, match="at most 2 of the 3"):
+        check_feasible(needs, parcels("primary;kindergarten", "kindergarten"))
