@@ -1,0 +1,223 @@
+"""The interactive map: the result tables of a study, drawn by folium and a script of our own."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+
+import folium
+from branca.element import Figure, MacroElement
+from jinja2 import Template
+
+from edulayout import stages
+from edulayout.maps import payload
+from edulayout.maps.inline import page
+from edulayout.writing import whole_file
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import geopandas as gpd
+    import pandas as pd
+
+_TOLERANCE_METRES = 2.0
+_HTML_LANGUAGE = {"en": "en", "zh": "zh-CN"}
+_NOTEBOOK_FRAME = 'width="100%" height="640" style="border:1px solid #bbb"'
+
+
+class OfflineMap(folium.Map):
+    """A folium map that is shown and saved as one self-contained page."""
+
+    def __init__(self, *, language: str, **options: Any) -> None:  # noqa: ANN401 - handed on to folium
+        super().__init__(**options)
+        self.language = language
+
+    def _repr_html_(self, **_: object) -> str:
+        return f'<iframe title="map" srcdoc="{html.escape(page(self))}" {_NOTEBOOK_FRAME}></iframe>'
+
+    def save(self, outfile: str | bytes | Path | BinaryIO, close_file: bool = True, **_: Any) -> None:  # noqa: ANN401, FBT001, FBT002 - folium's signature
+        """Write the page to a file, whole or not at all, or into an open binary one."""
+        content = page(self).encode()
+        if isinstance(outfile, str | bytes | Path):
+            with whole_file(os.fsdecode(outfile)) as temporary:
+                temporary.write_bytes(content)
+            return
+        outfile.write(content)
+        if close_file:
+            outfile.close()
+
+
+class _Content(MacroElement):
+    """Puts style, tables and script on the page.
+
+    branca compiles what a macro returns a second time, as a template: a name such as {{7*7}} would run. Hence the raw
+    blocks, and `_json` lets no brace sequence through that could end one.
+    """
+
+    _template = Template(
+        """
+{% macro header(this, kwargs) %}{{ "{% raw %}" }}<style>{{ this.sheet }}</style>{{ "{% endraw %}" }}{% endmacro %}
+{% macro html(this, kwargs) %}{{ "{% raw %}" -}}
+<script type="application/json" id="edulayout-tables">{{ this.tables }}</script>
+{{- "{% endraw %}" }}{% endmacro %}
+{% macro script(this, kwargs) %}{{ "{% raw %}" }}{{ this.code }}
+edulayoutExplore({{ this._parent.get_name() }}, "edulayout-tables");{{ "{% endraw %}" }}{% endmacro %}
+"""
+    )
+
+    def __init__(self, tables: str) -> None:
+        super().__init__()  # type: ignore[no-untyped-call] # branca leaves it untyped
+        self.tables = tables
+        self.sheet = _own("explore.css")
+        self.code = _own("explore.js")
+
+
+def explore(  # noqa: PLR0913 - a map is made of many tables, each named at the call
+    *,
+    districts: gpd.GeoDataFrame,
+    demand: gpd.GeoDataFrame,
+    schools: gpd.GeoDataFrame,
+    radii: Mapping[str, float],
+    title: str,
+    service_areas: gpd.GeoDataFrame | None = None,
+    candidates: gpd.GeoDataFrame | None = None,
+    barriers: gpd.GeoDataFrame | None = None,
+    coverage: pd.DataFrame | None = None,
+    note: str = "",
+    source: str = "",
+    language: payload.Language = "en",
+    engine: Literal["streets", "straight"] = "streets",
+) -> folium.Map:
+    """Draw the result tables of a study as an interactive map that needs no network.
+
+    Layouts come from `schools.layout`, stages from the columns `metres_<stage>_<layout>` of the demand; one layout is
+    enough, and a missing optional column is simply not shown.
+
+    Parameters
+    ----------
+    districts
+        Polygons with `name` (and `name_en`), indexed by `district_id`.
+    demand
+        Polygons or points with `population`; per stage and layout `metres_…` (infinite or missing: unreachable) and
+        `school_…`, the nearest `school_id`; per stage `pupils_…`.
+    schools
+        One row per layout and school: `layout, school_id, name, kind, status` and a point; `name_en`, `seats_…`,
+        `origin` where known.
+    radii
+        Service radius of each stage in metres.
+    title
+        Stands above the map.
+    service_areas
+        Polygons with `stage, school_id, layout`, the layout being the first that holds the school.
+    candidates
+        Sites with `kinds`, and the `chosen_layout` and `chosen_kind` that took them.
+    barriers
+        Rivers and other water.
+    coverage
+        Rows of `layout, stage, district_id` (`all` for the sum) with `pupils, share_covered, mean_metres`.
+    note
+        A caution that stays in sight, such as "Schematic".
+    source
+        Where the content comes from.
+    language
+        `en` or `zh`; where a name has both forms, this one comes first.
+    engine
+        Whether the metres are along streets or straight: the legend says so.
+
+    Returns
+    -------
+    folium.Map
+        `edulayout.maps.page` turns it into one file; in a notebook it shows itself.
+
+    Raises
+    ------
+    TableError
+        Where there is no distance column, or a stage without radius.
+    CrsError
+        Where a table has no CRS.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, edulayout as el
+    >>> from shapely import Point, box
+    >>> crs = "EPSG:4544"
+    >>> districts = gpd.GeoDataFrame({"name": ["Old town"]}, geometry=[box(0, 0, 900, 900)], index=["a"], crs=crs)
+    >>> demand = gpd.GeoDataFrame(
+    ...     {"population": [100.0], "metres_primary_existing": [420.0]}, geometry=[Point(50, 50)], index=["1"], crs=crs
+    ... )
+    >>> schools = gpd.GeoDataFrame(
+    ...     {"layout": "existing", "school_id": "s", "name": "First", "kind": "primary", "status": "existing"},
+    ...     index=[0],
+    ...     geometry=[Point(470, 50)], crs=crs,
+    ... )
+    >>> chart = el.maps.explore(
+    ...     districts=districts, demand=demand, schools=schools, radii={"primary": 500.0}, title="Old town"
+    ... )
+    >>> "Old town" in el.maps.page(chart)
+    True
+    """
+    words = payload.words(language)
+    seen = payload.views(demand, schools, radii)
+    places = payload.lonlat(demand, source="demand")
+    outlined = payload.lonlat(districts, source="districts")
+    known = payload.schools(payload.lonlat(schools, source="schools"), seen, words)
+    tables = {
+        "title": title,
+        "note": note,
+        "source": source,
+        "engine": engine,
+        "texts": dict(words.texts),
+        "style": payload.style(),
+        "layouts": [{"name": name, "label": words.texts.get(name, name)} for name in seen.layouts],
+        "stages": [_stage(name, words, radii) for name in seen.stages],
+        "kinds": {kind: words.kind(kind) for kind in payload.kinds(known)},
+        "districts": payload.districts(outlined, words),
+        "borders": payload.borders(outlined),
+        "demand": payload.demand(places, seen),
+        "reach": payload.reach(demand, seen, radii=radii, school_ids=[school["id"] for school in known]),
+        "schools": known,
+    }
+    if candidates is not None:
+        tables["candidates"] = payload.candidates(payload.lonlat(candidates, source="candidates"), seen, words)
+    if barriers is not None:
+        tables["water"] = payload.water(payload.lonlat(barriers, source="barriers"))
+    if service_areas is not None:
+        tables["areas"] = payload.areas(service_areas, seen, tolerance=_TOLERANCE_METRES)
+    if coverage is not None:
+        tables["coverage"] = payload.coverage(coverage)
+    return _map(tables, title, language)
+
+
+def _stage(name: str, words: payload.Words, radii: Mapping[str, float]) -> dict[str, Any]:
+    serving = list(stages.kinds_serving(name))
+    return {"name": name, "label": words.stage(name), "radius": payload.whole(radii[name]), "kinds": serving}
+
+
+def _map(tables: dict[str, Any], title: str, language: payload.Language) -> OfflineMap:
+    chart = OfflineMap(
+        language=_HTML_LANGUAGE[language],
+        tiles=None,
+        prefer_canvas=True,
+        control_scale=True,
+        attribution_control=False,
+        zoom_snap=0.1,
+    )
+    figure = chart.get_root()
+    assert isinstance(figure, Figure)
+    figure.title = html.escape(title)
+    chart.add_child(_Content(_json(tables)))
+    return chart
+
+
+def _json(tables: dict[str, Any]) -> str:
+    """Write JSON that can end neither a script element nor one of jinja's raw blocks."""
+    text = json.dumps(tables, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace("{%", "\\u007b%").replace("{{", "\\u007b{").replace("{#", "\\u007b#")
+
+
+def _own(name: str) -> str:
+    return (files("edulayout.maps") / name).read_text("utf-8")
