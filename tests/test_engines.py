@@ -31,8 +31,9 @@ def town(seed=0, demand=60, schools=14):
 
 def streets():
     steps = np.arange(0, 1001, 100.0)
-    lines = [LineString([ORIGIN + (a, b), ORIGIN + (a + 100, b)]) for a in steps[:-1] for b in steps]
-    lines += [LineString([ORIGIN + (a, b), ORIGIN + (a, b + 100)]) for a in steps for b in steps[:-1]]
+    ends = [((a, b), (a + 100, b)) for a in steps[:-1] for b in steps]
+    ends += [((a, b), (a, b + 100)) for a in steps for b in steps[:-1]]
+    lines = [LineString(np.add(ORIGIN, pair)) for pair in ends]
     return Streets.from_lines(gpd.GeoSeries(lines, crs=METRIC))
 
 
