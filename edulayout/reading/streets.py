@@ -11,6 +11,7 @@ import pandas as pd
 
 from edulayout import crs as crs_module
 from edulayout.errors import CrsError, Fault, InputError, MissingFileError
+from edulayout.reading.rules import refusal, rules
 from edulayout.reading.vector import read_vector
 from edulayout.streets.engine import MIN_COMPONENT_METRES, SNAP_LIMIT_METRES, Streets
 from edulayout.tables.findings import Findings
@@ -44,7 +45,8 @@ def read_streets(  # noqa: PLR0913 - all but the path are optional and named
     ----------
     path
         `.osm.pbf`, `.osm` (also `.gz`, `.bz2`), or a line layer that GDAL opens. A layer may have the columns
-        `highway` or `class`, `layer` (whole numbers: bridges above 0, tunnels below), `bridge` and `tunnel`.
+        `highway` or `class`, `layer` (whole numbers: bridges above 0, tunnels below), `bridge` and `tunnel`; what
+        its OSM tags (`highway=motorway`, `foot=no`) close is left out and counted, other classes are open.
     mode
         Who travels; which OSM ways are open to them stands in `walk.toml` beside this module.
     crs
@@ -97,7 +99,7 @@ def read_streets(  # noqa: PLR0913 - all but the path are optional and named
         made = _from_osm(file, mode, crs, min_component_metres)
     else:
         table = _layer(file, layer, encoding)
-        made = _from_layer(file, table, crs, split=split_at_crossings, least=min_component_metres)
+        made = _from_layer(file, table, crs, mode=mode, split=split_at_crossings, least=min_component_metres)
     return made.with_snap_limit(snap_limit_metres).with_barriers(barriers)
 
 
@@ -127,21 +129,44 @@ def _layer(file: Path, layer: str | None, encoding: str | None) -> gpd.GeoDataFr
 
 
 def _from_layer(
-    file: Path, table: gpd.GeoDataFrame, crs: str | pyproj.CRS | None, *, split: bool, least: float
+    file: Path, table: gpd.GeoDataFrame, crs: str | pyproj.CRS | None, *, mode: str, split: bool, least: float
 ) -> Streets:
     own = crs_module.require(table, source=str(file))
     if crs is not None or own.is_geographic:
         table = crs_module.to_crs(table, _target(crs, file), source=str(file))
     class_column = next((name for name in _CLASS_COLUMNS if name in table), None)
+    reasons = _reasons(table, mode, class_column)
+    kept = table[reasons == ""]
     empty = int((table.geometry.isna() | table.geometry.is_empty).sum())
     made = Streets.from_lines(
-        table.assign(level_of_line=_levels(table, file)),
+        kept.assign(level_of_line=_levels(kept, file)),
         class_column=class_column,
         level_column="level_of_line",
         split_at_crossings=split,
         min_component_metres=least,
     )
-    return made.with_set_aside({"lines_without_geometry": float(empty)})
+    counts = reasons[reasons != ""].value_counts().sort_index()
+    left_out = {f"lines_left_out {reason}": float(count) for reason, count in counts.items()}
+    return made.with_set_aside({"lines_without_geometry": float(empty), **left_out})
+
+
+def _reasons(table: gpd.GeoDataFrame, mode: str, class_column: str | None) -> pd.Series[str]:
+    """Return why each line is not open to the mode (empty where it is), by the OSM tags that the layer has.
+
+    A class that OSM does not know is a word of the layer's own, and open.
+    """
+    allowed = rules(mode)
+    columns = {name: name for name in (*allowed.grants, *allowed.refusals) if name in table}
+    if class_column is not None:
+        columns["highway"] = class_column
+    if not columns:
+        return pd.Series("", index=table.index)
+    tags = pd.DataFrame({tag: table[name].astype(str) for tag, name in columns.items()})
+    distinct = tags.drop_duplicates()
+    reason = [refusal(dict(zip(columns, row, strict=True)), allowed, known_only=False) or "" for row in
+              distinct.itertuples(index=False, name=None)]  # fmt: skip
+    merged = tags.merge(distinct.assign(reason_left_out=reason), on=list(distinct), how="left")
+    return merged["reason_left_out"].set_axis(table.index)
 
 
 def _levels(table: gpd.GeoDataFrame, file: Path) -> pd.Series[int]:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from array import array
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -17,55 +14,16 @@ from osmium.filter import EntityFilter, KeyFilter
 
 from edulayout.crs import LONLAT
 from edulayout.errors import Fault, InputError
+from edulayout.reading.rules import refusal, rules
 from edulayout.streets.build import Lines
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
+
+    from edulayout.reading.rules import Rules
 
 _SCALE = 10_000_000
 """osmium holds coordinates as whole numbers of 1e-7 degrees."""
-
-
-class Rules(NamedTuple):
-    """Which ways may be used: the table of a mode."""
-
-    open: frozenset[str]
-    closed: frozenset[str]
-    grants: Mapping[str, frozenset[str]]
-    refusals: Mapping[str, frozenset[str]]
-
-
-@cache
-def rules(mode: str) -> Rules:
-    """Return the table of a mode, from the file of its name beside this module."""
-    table = tomllib.loads(files("edulayout.reading").joinpath(f"{mode}.toml").read_text(encoding="utf-8"))
-    grants, refusals = (
-        {key: frozenset(values) for key, values in table[name].items()} for name in ("grants", "refusals")
-    )
-    return Rules(frozenset(table["open"]), frozenset(table["closed"]), grants, refusals)
-
-
-def refusal(tags: Mapping[str, str], allowed: Rules) -> str | None:
-    """Return why a way may not be used, such as `access=private`; None where it may.
-
-    Examples
-    --------
-    >>> refusal({"highway": "service", "access": "private"}, rules("walk"))
-    'access=private'
-    >>> refusal({"highway": "service", "access": "private", "foot": "yes"}, rules("walk")) is None
-    True
-    """
-    kind = tags.get("highway", "")
-    if kind not in allowed.open and kind not in allowed.closed:
-        return f"highway={kind}"
-    granted = [key for key, values in allowed.grants.items() if tags.get(key) in values]
-    if kind in allowed.closed and not granted:
-        return f"highway={kind}"
-    for key, values in allowed.refusals.items():
-        if tags.get(key) in values and "foot" not in granted:
-            return f"{key}={tags[key]}"
-    return None
 
 
 @dataclass

@@ -226,6 +226,7 @@ def place(need: Need, ground: Ground, aim: Aim, *, layout: str, progress: Progre
         plan = siting.max_coverage(costs, weights, radius=max(aim.radii.values()), **rules)
     else:
         plan = siting.p_median(costs, weights, **rules)
+    plan.verify(costs, weights)  # independently of the solver: a wrong certificate never reaches a table
     return Decision(layout, need.kind, len(candidates), plan)
 
 

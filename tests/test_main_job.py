@@ -1,0 +1,135 @@
+"""The main job, end to end: on the sample city, and on a real place that nobody here made up."""
+
+import json
+
+import pandas as pd
+import pytest
+
+import edulayout as el
+from edulayout.cli import main
+from edulayout.study.samples import sample_study
+
+QUOTAS = {
+    "jiangbei": {"kindergarten": 8, "primary": 7, "junior_high": 4},
+    "qili": {"kindergarten": 11, "primary": 6, "junior_high": 3},
+    "jiangnan": {"kindergarten": 6, "primary": 3, "junior_high": 3},
+    "jiangdong": {"kindergarten": 5, "primary": 2, "junior_high": 1},
+}
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    out = tmp_path_factory.mktemp("demo") / "results"
+    return out, el.Study.from_file(sample_study()).run(out)
+
+
+def counts(result, layout):
+    schools = result.schools[result.schools["layout"] == layout]
+    return schools.groupby(["district_id", "kind"]).size()
+
+
+def test_every_quota_is_met_exactly(demo):
+    _, result = demo
+    planned = counts(result, "planned")
+    for district, kinds in QUOTAS.items():
+        for kind, quota in kinds.items():
+            assert planned[(district, kind)] == quota, (district, kind)
+    assert len(planned) == 12
+
+
+def test_the_further_programme_is_added(demo):
+    _, result = demo
+    more = counts(result, "extended").groupby("kind").sum() - counts(result, "planned").groupby("kind").sum().reindex(
+        ["junior_high", "kindergarten", "nine_year", "primary"], fill_value=0
+    )
+    assert more.to_dict() == {"junior_high": 0, "kindergarten": 7, "nine_year": 1, "primary": 4}
+
+
+def test_every_placing_is_proven_and_checks_out(demo):
+    _, result = demo
+    assert (result.siting["status"] == "optimal").all()
+    assert (result.siting["stop_reason"] == "proved").all()
+    assert len(result.siting) == 6
+
+
+def test_each_layout_covers_more_and_walks_less(demo):
+    _, result = demo
+    whole = result.coverage[result.coverage["district_id"] == "all"].set_index(["stage", "layout"])
+    for stage in result.radii:
+        existing, planned, extended = (whole.loc[(stage, layout)] for layout in ("existing", "planned", "extended"))
+        assert existing["share_covered"] < planned["share_covered"] <= extended["share_covered"]
+        assert existing["mean_metres"] > planned["mean_metres"] >= extended["mean_metres"]
+        assert planned["pupils_unreachable"] == 0
+
+
+def test_the_straight_line_flatters(demo):
+    _, result = demo
+    assert (result.coverage["share_covered_straight"] >= result.coverage["share_covered"]).all()
+
+
+def test_no_walk_is_shorter_than_the_straight_line(demo):
+    _, result = demo
+    sites = result.schools.drop_duplicates("school_id").set_index("school_id")
+    straight = el.travel_costs(result.demand, sites, engine=el.Straight())
+    streets = result.costs.select_schools(straight.school_ids)
+    both = pd.concat([straight.to_series(), streets.to_series()], axis=1, keys=["straight", "streets"]).dropna()
+    assert (both["streets"] >= both["straight"] * (1 - 1e-6)).all()
+
+
+def test_pupils_are_conserved(demo):
+    out, _ = demo
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    for stage in manifest["pupils"].values():
+        assert stage["in"] == pytest.approx(stage["measured"], rel=1e-9)
+    assert manifest["set_aside"] == []
+
+
+def test_the_map_stays_small_and_shows_that_the_city_is_schematic(demo):
+    out, _ = demo
+    page = (out / "map.html").read_text(encoding="utf-8")
+    assert "Schematic" in page
+    assert len(page) < 3_000_000
+
+
+@pytest.fixture(scope="module")
+def liechtenstein(real_data, tmp_path_factory):
+    study = tmp_path_factory.mktemp("liechtenstein") / "study"
+    extract = real_data / "liechtenstein_osm" / "liechtenstein-latest.osm.pbf"
+    for command in (["init", "--osm", str(extract), "--out", str(study)], ["run", str(study / "study.toml")]):
+        with pytest.raises(SystemExit) as stop:
+            main(command)
+        assert not stop.value.code
+    return study
+
+
+@pytest.mark.real_data
+def test_a_real_country_from_init_to_map(liechtenstein):
+    results = liechtenstein / "results"
+    coverage = pd.read_csv(results / "tables" / "coverage.csv")
+    districts = set(coverage["district_id"]) - {"all"}
+    assert len(districts) == 11
+    whole = coverage[coverage["district_id"] == "all"].set_index("stage")
+    assert whole.loc["primary", "pupils"] == pytest.approx(40_158 * 0.062, rel=0.01)
+    # 15 kindergartens for 160 km² of valleys and alps: few live within 300 m, nearly all can walk to one.
+    assert whole["share_covered"].between(0.05, 0.5).all()
+    assert (whole["pupils_unreachable"] < 0.001 * whole["pupils"]).all()
+    assert (whole["median_metres"] < whole["p95_metres"]).all()
+    page = (results / "map.html").read_text(encoding="utf-8")
+    assert "© OpenStreetMap contributors" in page
+    assert "Triesenberg" in page
+
+
+@pytest.mark.real_data
+def test_the_real_schools_are_all_there(liechtenstein, real_data):
+    schools = pd.read_csv(liechtenstein / "results" / "tables" / "schools.csv", dtype=str)
+    assert schools["school_id"].is_unique
+    reference = el.read_schools(real_data / "liechtenstein_osm" / "schools.gpkg", columns={"school_id": "osm_id", "kind": "amenity"}, values={"kind": {"school": "unknown"}})  # fmt: skip
+    assert len(reference) == 38
+    origins = ";".join(schools["origin"])
+    # Each object of the reference list is the origin of exactly one school; five of them share a campus with another.
+    found = [
+        sum(f"{letter}{name}" in origins.replace("osm:", ";").split(";") for letter in "nwr")
+        for name in reference.index
+    ]
+    assert found == [1] * 38
+    assert len(schools) == 33
