@@ -199,7 +199,7 @@ def service_areas(schools: gpd.GeoDataFrame, *, engine: Engine, radius: float) -
     >>> import geopandas as gpd, edulayout as el
     >>> from shapely import Point
     >>> school = gpd.GeoDataFrame(geometry=[Point(0, 0)], index=["s"], crs="EPSG:4544")
-    >>> round(service_areas(school, engine=el.Straight(), radius=100).area.iloc[0] / 100**2, 2)
+    >>> round(float(service_areas(school, engine=el.Straight(), radius=100).area.iloc[0]) / 100**2, 2)
     3.14
     """
     crs_module.require(schools, source="schools")
