@@ -135,3 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         click.echo(f"error: {error}", err=True)
         code = _INPUT_ERROR
     sys.exit(code or 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,19 +10,12 @@ import numpy as np
 if TYPE_CHECKING:
     from edulayout.typing import FloatArray, IntArray
 
-SCALE = 2.0**30
-"""Units of one: a summand is off by at most 2**-31."""
-
-_LIMIT = 2.0**62 / SCALE
+_FINEST = 30
+_ROOM = 62.0
 
 
 def total(values: FloatArray) -> float:
-    """Return the sum of values, the same for every order of them.
-
-    Raises
-    ------
-    OverflowError
-        Where the sum of magnitudes exceeds 2**32 (4.3 billion).
+    """Return the sum of finite values, the same for every order of them; see `group_totals`.
 
     Examples
     --------
@@ -34,6 +28,10 @@ def total(values: FloatArray) -> float:
 
 def group_totals(values: FloatArray, codes: IntArray, groups: int) -> FloatArray:
     """Return the sum of the values of each group; a code of -1 belongs to none.
+
+    Each value is rounded to a multiple of 2**-30, and the multiples are added as int64, so that no order of the
+    values changes a bit. Where count × largest value would leave int64, the unit is
+    as many powers of two coarser as needed: at most count × largest value / 2**61.
 
     Parameters
     ----------
@@ -51,9 +49,14 @@ def group_totals(values: FloatArray, codes: IntArray, groups: int) -> FloatArray
     array([3.5, 0. ])
     """
     values = np.asarray(values, dtype=np.float64)
-    if np.abs(values).sum() >= _LIMIT:
-        raise OverflowError(f"the values add up to more than {_LIMIT:.0f}, too much for an exact sum")
+    scale = 2.0 ** _fineness(values)
     member = codes >= 0
     sums = np.zeros(groups, dtype=np.int64)
-    np.add.at(sums, codes[member], np.rint(values[member] * SCALE).astype(np.int64))
-    return sums / SCALE
+    np.add.at(sums, codes[member], np.rint(values[member] * scale).astype(np.int64))
+    return sums / scale
+
+
+def _fineness(values: FloatArray) -> int:
+    """Return how many binary digits behind the point fit; it depends on no order."""
+    most = float(np.abs(values).max(initial=0.0)) * len(values)
+    return _FINEST if most == 0.0 else min(_FINEST, math.floor(_ROOM - math.log2(most)))

@@ -1,6 +1,9 @@
 """The main job, end to end: on the sample city, and on a real place that nobody here made up."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -21,6 +24,15 @@ QUOTAS = {
 def demo(tmp_path_factory):
     out = tmp_path_factory.mktemp("demo") / "results"
     return out, el.Study.from_file(sample_study()).run(out)
+
+
+@pytest.mark.parametrize("seed", ["1", "4711"])
+def test_the_same_bits_in_another_process(demo, tmp_path, seed):
+    first, _ = demo
+    command = [sys.executable, "-m", "edulayout.cli", "demo", "--out", str(tmp_path / "out")]
+    subprocess.run(command, check=True, capture_output=True, env={**os.environ, "PYTHONHASHSEED": seed})
+    for name in ("tables/coverage.csv", "tables/schools.csv", "results.gpkg", "map.html"):
+        assert (tmp_path / "out" / name).read_bytes() == (first / name).read_bytes(), name
 
 
 def counts(result, layout):
