@@ -2,6 +2,7 @@
 
 import hashlib
 import html
+import itertools
 import json
 import os
 import re
@@ -22,7 +23,7 @@ from shapely import LineString, MultiPolygon, Point, Polygon, box
 
 from edulayout import maps
 from edulayout.errors import CrsError, InputError, TableError
-from edulayout.maps import packing, payload
+from edulayout.maps import packing, payload, roads
 
 CRS = "EPSG:4544"
 X, Y = 592_000.0, 3_495_000.0
@@ -98,6 +99,12 @@ def city(count=10, name="Little Star"):
         for district, share in (("west", base), ("east", base + gain), ("all", base + gain / 2))
     ]
     coverage = pd.DataFrame(rows, columns=["layout", "stage", "district_id", "pupils", "share_covered", "mean_metres"])
+    streets = gpd.GeoDataFrame(
+        {"street_class": ["primary", "residential", "footway"]},
+        geometry=[LineString([(X + 300, Y), (X + 300, Y + side)]), LineString([(X, Y + 100), (X + side, Y + 100)]),
+                  LineString([(X + 700, Y + 470), (X + 700, Y + 530)])],
+        crs=CRS,
+    )  # fmt: skip
     return {
         "districts": districts,
         "demand": measured(demand, schools),
@@ -105,6 +112,7 @@ def city(count=10, name="Little Star"):
         "service_areas": areas,
         "candidates": candidates,
         "barriers": gpd.GeoDataFrame(geometry=[box(X, Y + 480, X + side, Y + 520)], crs=CRS),
+        "streets": streets,
         "coverage": coverage,
         "radii": RADII,
         "title": f"Two districts {name}",
@@ -193,6 +201,15 @@ def test_merged_areas_grow_with_the_layouts():
     assert merged["primary|existing"] == merged["primary|planned"]
 
 
+def test_areas_are_drawn_without_their_small_holes():
+    tables = city()
+    court, park = box(X + 200, Y + 300, X + 260, Y + 360), box(X + 60, Y + 60, X + 160, Y + 160)
+    tables["service_areas"].loc[0, "geometry"] = box(X, Y, X + 500, Y + 500) - court - park
+    told = embedded(maps.page(maps.explore(**tables)))["areas"]
+    for [part] in (told["own"]["kindergarten"]["k1"], told["merged"]["kindergarten|existing"]):
+        assert len(part) == 2, "the outline and the park"
+
+
 def test_names_come_in_the_language_asked_for():
     for language, expected in (("en", ["West", "西区"]), ("zh", ["西区", "West"])):
         chart = embedded(maps.page(maps.explore(**city(), language=language)))
@@ -209,7 +226,14 @@ def test_every_word_stands_in_both_languages():
 def test_every_word_the_script_asks_for_is_there():
     script = (Path(maps.__file__).parent / "explore.js").read_text("utf-8")
     asked = set(re.findall(r"texts\.(\w+)|say\(\"(\w+)\"[,)]", script))
-    assert {one or other for one, other in asked} <= set(payload.words("en").texts)
+    composed = {
+        f"{start}_{engine}"
+        for start in re.findall(r"\"(\w+)_\" \+ data\.engine", script)
+        for engine in ("streets", "straight")
+    }
+    composed |= {f"show_{name}" for name in re.findall(r"check\(\"(\w+)\"", script)}
+    assert len(composed) > 10
+    assert {one or other for one, other in asked} | composed <= set(payload.words("en").texts)
 
 
 def test_points_one_layout_and_no_extras_suffice():
@@ -247,6 +271,63 @@ def test_a_table_without_crs_is_refused():
     tables["districts"] = tables["districts"].set_crs(None, allow_override=True)
     with pytest.raises(CrsError, match="districts: no coordinate reference system"):
         maps.explore(**tables)
+
+
+RANKS = payload.style()["street"]["ranks"]
+
+
+def metres(shape):
+    """The packed lines back in the CRS of the tests."""
+    lines = gpd.GeoSeries([LineString(unpack(line)) for line in shape[0]], crs="EPSG:4326")
+    return lines.to_crs(CRS).length.round(1).tolist()
+
+
+def test_streets_come_by_rank_and_bridges_span_the_water():
+    told = embedded(maps.page(maps.explore(**city())))["streets"]
+    assert [lines is not None for lines in told["lines"]] == [True, False, False, True, True]
+    assert [metres(bridge) if bridge else [] for bridge in told["bridges"]] == [[40.0], [], [], [], [40.0]]
+
+
+def test_classes_of_links_and_unknown_ones_find_their_rank():
+    ways = gpd.GeoDataFrame(
+        {"street_class": ["primary_link", "次干路", "never heard of", None]},
+        geometry=[LineString([(X, Y + step), (X + 50, Y + step)]) for step in range(0, 400, 100)],
+        crs=CRS,
+    )
+    lines = roads.roads(ways, None, ranks=RANKS)["lines"]
+    assert [len(shape[0]) if shape else 0 for shape in lines] == [1, 1, 0, 2, 0]
+    bare = roads.roads(ways[["geometry"]], None, ranks=RANKS)["lines"]
+    assert [len(shape[0]) if shape else 0 for shape in bare] == [0, 0, 0, 4, 0]
+
+
+def test_pieces_of_one_street_are_joined_and_a_touch_is_no_bridge():
+    corners = [(X, Y), (X + 100, Y), (X + 200, Y + 0.5), (X + 200, Y + 300)]
+    pieces = [LineString(pair) for pair in itertools.pairwise(corners)]
+    ways = gpd.GeoDataFrame({"street_class": ["primary"] * 3}, geometry=pieces, crs=CRS)
+    bank = gpd.GeoDataFrame(geometry=[box(X + 195, Y + 200, X + 300, Y + 209)], crs=CRS)
+    told = roads.roads(ways, bank, ranks=RANKS)
+    assert [len(line) // 2 for line in told["lines"][0][0]] == [3]
+    assert told["bridges"] == [None] * len(RANKS)
+
+
+def test_too_many_streets_leave_out_the_smallest_but_no_bridge():
+    tables = city()
+    told = roads.roads(tables["streets"], tables["barriers"], ranks=RANKS, most_vertices=4)
+    assert [lines is not None for lines in told["lines"]] == [True, False, False, True, False]
+    assert told["bridges"][4] is not None
+
+
+def test_streets_in_degrees_are_refused():
+    tables = city()
+    tables["streets"] = tables["streets"].to_crs("EPSG:4326")
+    with pytest.raises(CrsError, match="streets"):
+        maps.explore(**tables)
+
+
+def test_streets_in_another_order_give_the_same_page():
+    tables = city()
+    turned = tables | {"streets": tables["streets"].iloc[::-1]}
+    assert maps.page(maps.explore(**tables)) == maps.page(maps.explore(**turned))
 
 
 # ---- the page -----------------------------------------------------------------------------------------------------
@@ -422,13 +503,18 @@ def choose(page, group, text):
 @pytest.mark.browser
 def test_switching_changes_colours_legend_and_figures(opened):
     legend = opened.find_element("css selector", ".el-colours")
+    assert "within 500 m" in legend.text
+    assert "50.0%" in opened.find_element("css selector", ".el-big").text
+    choose(opened, "stage", "Kindergarten")
     assert "within 300 m" in legend.text
     assert "25.0%" in opened.find_element("css selector", ".el-big").text
+    assert "+12.5 points (Existing: 12.5%)" in opened.find_element("css selector", ".el-big").text
     planned = colours(opened)
     choose(opened, "layout", "Existing")
     existing = colours(opened)
     assert planned != existing
     assert "12.5%" in opened.find_element("css selector", ".el-big").text
+    assert "points" not in opened.find_element("css selector", ".el-big").text
     choose(opened, "stage", "Primary")
     assert "within 500 m" in legend.text
     assert colours(opened) != existing
@@ -440,6 +526,7 @@ def test_the_map_shows_what_the_layout_holds(opened):
     def signs():
         return len(opened.find_elements("css selector", ".el-school"))
 
+    choose(opened, "stage", "Kindergarten")
     assert signs() == 2
     choose(opened, "layout", "Existing")
     assert signs() == 1
@@ -449,6 +536,7 @@ def test_the_map_shows_what_the_layout_holds(opened):
 
 @pytest.mark.browser
 def test_a_hostile_name_is_only_text(opened):
+    choose(opened, "stage", "Kindergarten")
     sign = opened.find_element("css selector", ".el-school")
     opened.execute_script("arguments[0].focus()", sign)
     sign.send_keys("\n")
@@ -471,8 +559,66 @@ def test_pointing_at_a_block_tells_about_it(opened):
         ).perform()
         if found := opened.find_elements("css selector", ".leaflet-tooltip"):
             break
-    assert "Residents\n50" in found[0].text
-    assert "Kindergarten pupils\n2" in found[0].text
+    lines = found[0].text.splitlines()
+    assert lines[:2] == ["50 residents", "Planned"]
+    assert any(re.match(r"Kindergarten 2 [\d,]+ m ", line) for line in lines)
+    assert any(re.match(r"Primary 3 [\d,]+ m First Primary", line) for line in lines)
+
+
+@pytest.mark.browser
+def test_a_school_tells_its_seats_and_who_lives_nearest(opened):
+    choose(opened, "layout", "Existing")
+    choose(opened, "stage", "Kindergarten")
+    sign = opened.find_element("css selector", ".el-school")
+    opened.execute_script("arguments[0].focus()", sign)
+    sign.send_keys("\n")
+    card = opened.find_element("css selector", ".leaflet-popup .el-card")
+    inside = sum(
+        np.hypot(50 + 100 * (block % 10) - 250, 50 + 100 * (block // 10) - 350) <= RADII["kindergarten"]
+        for block in range(1, 100)
+    )
+    cells = [cell.text for cell in card.find_elements("css selector", "tbody td")]
+    assert cells == ["270", "198", f"{2 * inside} ({200 * inside / 198:.1f}%)"]
+    assert "Kindergarten · existing" in card.text
+
+
+@pytest.mark.browser
+def test_streets_come_and_go(opened):
+    def inked():
+        return opened.execute_script(
+            """
+            const canvas = document.querySelector(".leaflet-ways-pane canvas");
+            const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d");
+            copy.drawImage(canvas, 0, 0);
+            return copy.getImageData(0, 0, canvas.width, canvas.height).data.some((byte) => byte);
+            """
+        )
+
+    assert inked()
+    assert "Bridge" in opened.find_element("css selector", ".el-signs").text
+    opened.find_element("css selector", "input[name=streets]").click()
+    opened.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
+    assert not inked()
+    assert "Bridge" not in opened.find_element("css selector", ".el-signs").text
+
+
+@pytest.mark.browser
+def test_on_a_phone_the_panel_stands_under_the_map(opened):
+    opened.set_window_size(500, 900)
+    try:
+        opened.refresh()
+        sizes = opened.execute_script(
+            """
+            const box = (name) => document.querySelector(name).getBoundingClientRect().toJSON();
+            return [box(".folium-map"), box(".el-side"), document.documentElement.scrollWidth];
+            """
+        )
+        chart, side, width = sizes
+        assert chart["bottom"] <= side["top"] + 1
+        assert chart["width"] == side["width"] == width > 400
+        assert chart["height"] > 300
+    finally:
+        opened.set_window_size(1400, 900)
 
 
 @pytest.mark.browser

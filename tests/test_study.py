@@ -132,6 +132,31 @@ def test_a_plain_study_without_plan_measures_what_stands(town):
     assert "<iframe" in result._repr_html_()
 
 
+def test_new_schools_say_which_programme_and_where(town):
+    schools = el.Study.from_file(town / "study.toml").run().schools.set_index(["layout", "school_id"])
+    assert schools.loc[("planned", "c1"), ["name", "name_en"]].tolist() == [
+        "规划小学（A）",
+        "Planned primary school – A",
+    ]
+    # What the plan placed keeps its name in the extended layout.
+    assert schools.loc[("extended", "c1"), "name"] == "规划小学（A）"
+    assert schools.loc[("extended", "c2"), "name"] == "远期九年一贯制学校（B）"
+
+
+def test_a_chinese_map_has_the_chinese_title_and_note(town):
+    told = 'name_zh = "两片区"\nnote_zh = "测试用"\nlanguage = "zh"\ncrs ='
+    text = (town / "study.toml").read_text()
+    (town / "study.toml").write_text(text.replace("crs =", told, 1), encoding="utf-8")
+    page = el.maps.page(el.Study.from_file(town / "study.toml").run().map())
+    assert '"title":"两片区","note":"测试用"' in page
+    assert "made for tests" not in page
+
+
+def test_the_map_shows_the_streets_of_the_engine(town):
+    page = el.maps.page(el.Study.from_file(town / "study.toml").run().map())
+    assert '"streets":{"lines":[' in page
+
+
 def test_demand_outside_is_counted_or_refused(town):
     with (town / "demand.csv").open("a") as file:
         file.write("b9,100,591000,3495100\n")

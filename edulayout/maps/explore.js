@@ -3,12 +3,13 @@
 function edulayoutExplore(map, id) {
   const data = JSON.parse(document.getElementById(id).textContent);
   const { texts, style, stages, layouts, schools } = data;
+  const named = (list, name) => list.find((entry) => entry.name === name);
+  /* Unless the address asks for another view, the first look shows what the plan gives the primary schools. */
   const asked = new URLSearchParams(location.hash.slice(1));
   const state = {
-    stage: stages.find((stage) => stage.name === asked.get("stage")) || stages[0],
-    layout: layouts.findIndex((layout) => layout.name === asked.get("layout")),
+    stage: named(stages, asked.get("stage")) || named(stages, "primary") || stages[0],
+    layout: layouts.indexOf(named(layouts, asked.get("layout")) || named(layouts, "planned") || layouts.at(-1)),
   };
-  if (state.layout < 0) state.layout = layouts.length - 1;
   const DEGREE = 1e-6, UNREACHABLE = 3, MANY = 1500;
   const svgSpace = "http://www.w3.org/2000/svg";
 
@@ -33,6 +34,8 @@ function edulayoutExplore(map, id) {
     return (texts[key] || key).replace(/\{(\w+)\}/g, (_, name) => (values && name in values ? values[name] : ""));
   }
   const number = (value) => (value === null || value === undefined ? "–" : value.toLocaleString("en-US", { maximumFractionDigits: 0 }));
+  /* Where few live, a fraction of a pupil is told: a nought would say that nobody does. */
+  const people = (value) => (value > 0 && value < 10 ? value.toLocaleString("en-US", { maximumFractionDigits: 1 }) : number(value));
   function percent(share) {
     if (share === null || share === undefined) return "–";
     if (share > 0 && share < 0.001) return "<0.1%";
@@ -40,7 +43,7 @@ function edulayoutExplore(map, id) {
     return (100 * share).toFixed(share === 0 || share === 1 ? 0 : 1) + "%";
   }
   const metres = (value) => (value === null || value === undefined ? texts.unreachable : say("radius", { metres: number(value) }));
-  const key = (layout) => state.stage.name + "|" + layouts[layout === undefined ? state.layout : layout].name;
+  const key = (layout = state.layout, stage = state.stage) => stage.name + "|" + layouts[layout].name;
 
   // ---- geometry -----------------------------------------------------------------------------------------------
   const place = ([x, y]) => [y * DEGREE, x * DEGREE];
@@ -63,7 +66,7 @@ function edulayoutExplore(map, id) {
     if (name !== "places") map.getPane(name).style.pointerEvents = "none";
     return { pane: name, renderer: L.canvas({ pane: name, padding: 0.3 }), interactive: name === "places" };
   }
-  const ground = pane("ground", 380), places = pane("places", 400), over = pane("over", 420), borders = pane("borders", 430);
+  const ground = pane("ground", 380), ways = pane("ways", 390), places = pane("places", 400), over = pane("over", 420), borders = pane("borders", 430);
   map.createPane("labels").style.zIndex = 640;
   map.getPane("labels").style.pointerEvents = "none";
 
@@ -98,6 +101,27 @@ function edulayoutExplore(map, id) {
   for (const shape of water.lines)
     L.polyline(rings(shape).flat(), { ...ground, color: waterFill, weight: 5 }).addTo(map);
 
+  // ---- streets: the ground's quiet lines, and the bridges --------------------------------------------------------
+  const streets = [], bridges = [];
+  function way(list, shape, rank, look) {
+    if (shape) list.push({ rank, extra: look.extra, line: L.polyline(rings(shape).flat(), { ...ways, lineCap: "butt", ...look }) });
+  }
+  style.street.ranks.forEach((rank, index) => {
+    if (!data.streets) return;
+    way(streets, data.streets.lines[index], rank, { color: rank.colour, extra: 0 });
+    way(bridges, data.streets.bridges[index], rank, { color: style.street.bridge, extra: 3 });
+    way(bridges, data.streets.bridges[index], rank, { color: style.street.deck, extra: 0.6 });
+  });
+  function paintStreets() {
+    const middle = map.getCenter(), scale = map.distance(middle, map.unproject(map.project(middle).add([100, 0]))) / 100;
+    for (const { rank, extra, line } of [...streets, ...bridges]) {
+      const bridge = bridges.some((other) => other.line === line);
+      toggle(line, shown.streets && (bridge || scale <= rank.at_most));
+      line.setStyle({ weight: Math.min(rank.most, Math.max(bridge ? Math.max(1, rank.least) : rank.least, rank.metres / scale)) + extra });
+      if (!bridge && map.hasLayer(line)) line.bringToBack();
+    }
+  }
+
   // ---- demand: drawn once, coloured again on every switch -------------------------------------------------------
   const { shapes, population, pupils } = data.demand;
   const typical = population.reduce((sum, value) => sum + value, 0) / Math.max(1, population.length) || 1;
@@ -119,8 +143,8 @@ function edulayoutExplore(map, id) {
   }
   /* Many small blocks would drown in white borders: until the reader zooms in, these take the colour of the block. */
   function drawn({ fill, border, width, opacity }, always) {
-    const tiny = !always && shapes.length > MANY && map.getZoom() < fitted + 1;
-    return { fillColor: fill, color: tiny ? fill : border, weight: tiny ? 0.8 : width, fillOpacity: opacity, opacity: tiny ? opacity : 0.9 };
+    const many = shapes.length > MANY && map.getZoom() < fitted + 1, tiny = many && !always;
+    return { fillColor: fill, color: tiny ? fill : border, weight: tiny ? 0.8 : many ? 2 * width : width, fillOpacity: opacity, opacity: tiny ? opacity : 0.9 };
   }
   function paintDemand() {
     const reach = data.reach[key()];
@@ -133,17 +157,23 @@ function edulayoutExplore(map, id) {
     for (const [term, value] of pairs) list.append(make("dt", {}, term), make("dd", {}, String(value)));
     return list;
   }
+  /* Rows of cells under a head; the row of the chosen stage is marked. */
+  function grid(head, lines) {
+    const cell = (content, index) => make(index ? "td" : "th", index ? {} : { scope: "row" }, content);
+    const body = lines.map(({ stage, cells }) => make("tr", { className: stage === state.stage ? "el-now" : "" }, ...cells.map(cell)));
+    return make("table", {}, make("thead", {}, make("tr", {}, ...head.map((text) => make("th", { scope: "col" }, text)))), make("tbody", {}, ...body));
+  }
   function describeDemand({ index }) {
-    const reach = data.reach[key()];
-    const pairs = [[texts.population, number(population[index])]];
-    const count = (pupils[state.stage.name] || [])[index];
-    if (count !== undefined) pairs.push([say("stage_pupils", { stage: state.stage.label }), number(count)]);
-    if (reach) {
-      pairs.push([texts["distance_" + data.engine], metres(reach.metres[index])]);
-      const school = schools[reach.school ? reach.school[index] : -1];
-      if (school && reach.metres[index] !== null) pairs.push([texts.nearest, school.name[0]]);
-    }
-    return make("div", { className: "el-card" }, rows(pairs));
+    const lines = stages.filter((stage) => data.reach[key(state.layout, stage)]).map((stage) => {
+      const { digits, metres: walks, school } = data.reach[key(state.layout, stage)];
+      const fill = style.demand[digits[index]].fill, nearest = schools[school ? school[index] : -1];
+      const walk = make("span", { className: "el-walk" }, make("i", { style: { background: fill } }), metres(walks[index]));
+      const name = walks[index] !== null && nearest ? nearest.name[0] : "–";
+      return { stage, cells: [stage.label, people((pupils[stage.name] || [])[index]), walk, name] };
+    });
+    const head = [texts.stage, texts.pupils, texts["distance_" + data.engine], texts.nearest];
+    const residents = say("residents", { count: people(population[index]) });
+    return make("div", { className: "el-card" }, make("h3", {}, residents), make("p", {}, layouts[state.layout].label), grid(head, lines));
   }
   const thread = L.polyline([], { ...over, color: style.highlight.border, weight: 1.8, dashArray: "4 4" });
   function showThread({ layer }) {
@@ -215,20 +245,37 @@ function edulayoutExplore(map, id) {
     if (status === "extended") parts.push(draw("path", { d: "M-4 0H4M0-4V4", transform: kind === "junior_high" ? "translate(0 1.6)" : "", stroke: colour, "stroke-width": 2.4 }));
     return draw("svg", { viewBox: "-11 -11 22 22", "aria-hidden": "true", focusable: "false" }, ...parts);
   }
+  /* The pupils who have no nearer school in this layout, and how many of them live within the radius. */
+  function nearestPupils(school, stage) {
+    const reach = data.reach[key(state.layout, stage)], counts = pupils[stage.name];
+    if (!reach || !reach.school || !counts) return null;
+    const own = schools.indexOf(school), sums = [0, 0];
+    reach.school.forEach((other, index) => {
+      if (other !== own || reach.metres[index] === null) return;
+      sums[0] += counts[index];
+      if (reach.digits[index] === "0") sums[1] += counts[index];
+    });
+    return sums;
+  }
   function describeSchool(school) {
-    const pairs = [[texts.status, texts["school_" + school.state] || school.state]];
-    for (const stage of stages) if (serves(school, stage)) pairs.push([say("stage_seats", { stage: stage.label }), school.seats[stage.name] === undefined ? texts.not_known : number(school.seats[stage.name])]);
-    if (school.origin) pairs.push([texts.origin, school.origin]);
-    const under = [school.name[1], data.kinds[school.kind]].filter(Boolean).join(" · ");
-    return make("div", { className: "el-card" }, make("h3", {}, school.name[0]), make("p", {}, under), rows(pairs));
+    const lines = stages.filter((stage) => serves(school, stage)).map((stage) => {
+      const [near, within] = nearestPupils(school, stage) || [null, null];
+      const seats = school.seats[stage.name] === undefined ? texts.not_known : number(school.seats[stage.name]);
+      return { stage, cells: [stage.label, seats, people(near), near ? say("of_these", { count: people(within), share: percent(within / near) }) : "–"] };
+    });
+    const radius = stages.filter((stage) => serves(school, stage)).map((stage) => number(stage.radius)).join(" / ");
+    const head = [texts.stage, texts.seats, texts.nearest_pupils, say("within_radius", { radius })];
+    const under = [data.kinds[school.kind], texts["school_" + school.state] || school.state, school.name[1]].filter(Boolean).join(" · ");
+    return make("div", { className: "el-card" }, make("h3", {}, school.name[0]), make("p", {}, under), lines.length ? grid(head, lines) : null,
+      school.origin ? rows([[texts.origin, school.origin]]) : null);
   }
   const serves = (school, stage) => stage.kinds.includes(school.kind) || school.seats[stage.name] > 0;
   const present = (school) => school.layouts.includes(state.layout);
   function addSign(school, faint) {
-    const body = make("div", { className: faint ? "el-faint" : "" }, sign(school.kind, school.state), faint ? null : make("span", { className: "el-name" }, school.name[0]));
+    const body = make("div", { className: faint ? "el-faint" : "" }, sign(school.kind, school.state), faint ? null : make("span", { className: isNew(school) ? "el-name el-later" : "el-name" }, school.name[0].replace(" – ", "\u00a0–\n").replace("（", "\n（")));
     const icon = L.divIcon({ className: "el-school", html: body, iconSize: [0, 0] });
     const marker = L.marker(place(school.at), { icon, zIndexOffset: faint ? -500 : isNew(school) ? 500 : 0 });
-    marker.bindPopup(() => describeSchool(school), { minWidth: 190 });
+    marker.bindPopup(() => describeSchool(school), { minWidth: 190, maxWidth: 400 });
     marker.on("popupopen", () => showOwnArea(school)).on("popupclose", () => showOwnArea(null));
     marker.addTo(signs);
     const label = [school.name[0], data.kinds[school.kind], texts["school_" + school.state] || school.state].join(", ");
@@ -256,22 +303,24 @@ function edulayoutExplore(map, id) {
       return best.box;
     });
   }
-  /* Names that would lie on another name or sign are left out until there is room. */
+  /* Names that would lie on another name or sign are left out until there is room; new schools are only named from near. */
   function thinNames() {
     const names = [...document.querySelectorAll(".el-name")];
-    const taken = [...document.querySelectorAll(".el-school svg")].map((element) => element.getBoundingClientRect());
+    const taken = [...document.querySelectorAll(".el-school svg, .leaflet-control")].map((element) => element.getBoundingClientRect());
     taken.push(...placeLabels(taken));
+    const within = map.getContainer().getBoundingClientRect();
+    const far = map.getZoom() < fitted + 0.9;
     for (const name of names) {
       name.style.visibility = "";
       const box = name.getBoundingClientRect();
-      const hit = taken.some((other) => meet(box, other));
+      const hit = (far && name.classList.contains("el-later")) || box.left < within.left || box.right > within.right || taken.some((other) => meet(box, other));
       name.style.visibility = hit || !shown.names ? "hidden" : "";
       if (!hit) taken.push(box);
     }
   }
 
   // ---- panel ----------------------------------------------------------------------------------------------------
-  const shown = { areas: true, candidates: false, districts: true, others: false, names: true };
+  const shown = { areas: true, streets: true, candidates: false, districts: true, others: false, names: true };
   const layoutNotes = [];
   function choice(group, label, under, checked, choose) {
     const input = make("input", { type: "radio", name: group, checked, onchange: choose });
@@ -325,9 +374,17 @@ function edulayoutExplore(map, id) {
     if (shown.areas && areas.merged[key()]) parts.push(...entry(outline, texts["area_" + data.engine]));
     if (shown.candidates) parts.push(...entry(small, texts.candidate), ...entry(framed, texts.candidate_chosen));
     if (shown.districts) parts.push(...entry(dashed, texts.district_border));
+    if (shown.streets && streets.length) parts.push(...entry(swatch({ height: "0", borderTop: "3px solid " + style.street.ranks[0].colour }), texts.street));
+    if (shown.streets && bridges.length) parts.push(...entry(swatch({ height: "7px", borderWidth: "2px 0", borderStyle: "solid", borderColor: style.street.bridge, background: style.street.deck }), texts.bridge));
     if (water.areas.length + water.lines.length)
       parts.push(...entry(swatch({ background: waterFill, border: "1px solid " + waterBorder }), texts.water));
     legend.replaceChildren(...parts);
+  }
+  /* What the chosen layout adds to the first one, in percentage points. */
+  function gain(row, past) {
+    if (past === undefined || row.share_covered === null) return null;
+    const points = (100 * (row.share_covered - past)).toFixed(1), sign = points > 0 ? "+" : "";
+    return make("span", { className: "el-points" }, say("points", { points: sign + points, layout: layouts[0].label, share: percent(past) }));
   }
   function paintFigures() {
     const table = data.coverage && data.coverage[key()];
@@ -337,9 +394,11 @@ function edulayoutExplore(map, id) {
     });
     if (!table) return figures.replaceChildren();
     const sum = table.find((row) => row.district === "all");
+    const before = new Map(((state.layout && data.coverage[key(0)]) || []).map((row) => [row.district, row.share_covered || 0]));
     const names = new Map(data.districts.map((district) => [district.id, district.name[0]]));
     const line = (row) => {
-      const bar = make("span", { className: "el-bar" }, make("i", { style: { width: 100 * (row.share_covered || 0) + "%" } }));
+      const share = row.share_covered || 0, past = Math.min(share, before.has(row.district) ? before.get(row.district) : share);
+      const bar = make("span", { className: "el-bar", "aria-hidden": "true" }, make("i", { style: { width: 100 * past + "%" } }), make("i", { className: "el-gain", style: { width: 100 * (share - past) + "%" } }));
       const cells = [number(row.pupils), null, row.mean_metres === null ? "–" : metres(row.mean_metres)];
       const title = row === sum ? texts.all : names.get(row.district) || row.district;
       return make("tr", { className: row === sum ? "el-sum" : "" }, make("th", { scope: "row" }, title),
@@ -350,8 +409,9 @@ function edulayoutExplore(map, id) {
     const order = table.filter((row) => row !== sum).sort((one, other) => rank.indexOf(one.district) - rank.indexOf(other.district));
     if (sum) order.push(sum);
     const told = sum && make("p", { className: "el-big" }, make("strong", {}, percent(sum.share_covered)),
-      make("span", {}, say("headline_" + data.engine, { pupils: number(sum.pupils), stage: state.stage.label.toLowerCase(), radius: number(state.stage.radius) })));
-    figures.replaceChildren(...[told, make("table", {}, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...order.map(line)))].filter(Boolean));
+      make("span", {}, say("headline_" + data.engine, { pupils: number(sum.pupils), stage: state.stage.label.toLowerCase(), radius: number(state.stage.radius) }), gain(sum, before.get("all"))));
+    const barKey = before.size ? make("p", { className: "el-small" }, make("i"), layouts[0].label, make("i", { className: "el-gain" }), texts.gained) : null;
+    figures.replaceChildren(...[told, make("table", {}, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...order.map(line))), barKey].filter(Boolean));
   }
   function toggle(layer, on) {
     if (on) layer.addTo(map); else layer.remove();
@@ -368,6 +428,7 @@ function edulayoutExplore(map, id) {
     paintFigures();
   }
   function paintOverlays() {
+    paintStreets();
     toggle(areaLines, shown.areas);
     toggle(sites, shown.candidates);
     toggle(borderLines, shown.districts);
@@ -383,7 +444,7 @@ function edulayoutExplore(map, id) {
     });
     const byStage = stages.map((stage) => choice("stage", stage.label, make("small", {}, say("radius", { metres: number(stage.radius) })),
       stage === state.stage, () => { state.stage = stage; paint(); }));
-    const checks = make("fieldset", {}, make("legend", {}, texts.show), check("areas", paintOverlays), check("districts", paintOverlays),
+    const checks = make("fieldset", {}, make("legend", {}, texts.show), check("areas", paintOverlays), data.streets ? check("streets", paintOverlays) : null, check("districts", paintOverlays),
       data.candidates ? check("candidates", () => { paintSites(); paintOverlays(); }) : null,
       check("others", () => { paintSchools(); paintOverlays(); }), check("names", thinNames));
     return make("aside", { className: "el-side", "aria-label": texts.panel }, layouts.length > 1 ? choices(texts.layout, "layout", byLayout) : null, choices(texts.stage, "stage", byStage),
@@ -441,12 +502,18 @@ function edulayoutExplore(map, id) {
   for (const event of ["wheel", "pointerdown", "keydown"])
     map.getContainer().addEventListener(event, () => { moved = true; }, { passive: true });
   map.on("resize", () => moved || fit());
+  for (const [name, text] of [["in", texts.zoom_in], ["out", texts.zoom_out]]) {
+    const link = map.getContainer().querySelector(".leaflet-control-zoom-" + name);
+    if (link) Object.assign(link, { title: text, ariaLabel: text });
+  }
+  map.on("popupopen", ({ popup }) => popup.getElement().querySelector(".leaflet-popup-close-button").setAttribute("aria-label", texts.close));
   new Tools({ position: "topleft" }).addTo(map);
   new North({ position: "topright" }).addTo(map);
   map.on("zoomend", () => {
     if (shapes.length > MANY) paintDemand();
     sizeDots();
     sizeSigns();
+    paintStreets();
     thinNames();
   });
   /* Paper shows what the screen shows, scaled as a whole: a canvas cannot be drawn anew between here and the print. */

@@ -16,6 +16,7 @@ from jinja2 import Template
 from edulayout import stages
 from edulayout.maps import payload
 from edulayout.maps.inline import page
+from edulayout.maps.roads import roads
 from edulayout.writing import whole_file
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def explore(  # noqa: PLR0913 - a map is made of many tables, each named at the 
     service_areas: gpd.GeoDataFrame | None = None,
     candidates: gpd.GeoDataFrame | None = None,
     barriers: gpd.GeoDataFrame | None = None,
+    streets: gpd.GeoDataFrame | None = None,
     coverage: pd.DataFrame | None = None,
     note: str = "",
     source: str = "",
@@ -117,6 +119,9 @@ def explore(  # noqa: PLR0913 - a map is made of many tables, each named at the 
         Sites with `kinds`, and the `chosen_layout` and `chosen_kind` that took them.
     barriers
         Rivers and other water.
+    streets
+        Lines in metres with `street_class`, such as `Streets.edges()` gives: main streets show always, small ones on
+        zooming in, what crosses the barriers as a bridge.
     coverage
         Rows of `layout, stage, district_id` (`all` for the sum) with `pupils, share_covered, mean_metres`.
     note
@@ -138,7 +143,7 @@ def explore(  # noqa: PLR0913 - a map is made of many tables, each named at the 
     TableError
         Where there is no distance column, or a stage without radius.
     CrsError
-        Where a table has no CRS.
+        Where a table has no CRS, or the streets are not in metres.
 
     Examples
     --------
@@ -160,7 +165,7 @@ def explore(  # noqa: PLR0913 - a map is made of many tables, each named at the 
     >>> "Old town" in el.maps.page(chart)
     True
     """
-    words = payload.words(language)
+    words, style = payload.words(language), payload.style()
     seen = payload.views(demand, schools, radii)
     places = payload.lonlat(demand, source="demand")
     outlined = payload.lonlat(districts, source="districts")
@@ -171,7 +176,7 @@ def explore(  # noqa: PLR0913 - a map is made of many tables, each named at the 
         "source": source,
         "engine": engine,
         "texts": dict(words.texts),
-        "style": payload.style(),
+        "style": style,
         "layouts": [{"name": name, "label": words.texts.get(name, name)} for name in seen.layouts],
         "stages": [_stage(name, words, radii) for name in seen.stages],
         "kinds": {kind: words.kind(kind) for kind in payload.kinds(known)},
@@ -185,6 +190,8 @@ def explore(  # noqa: PLR0913 - a map is made of many tables, each named at the 
         tables["candidates"] = payload.candidates(payload.lonlat(candidates, source="candidates"), seen, words)
     if barriers is not None:
         tables["water"] = payload.water(payload.lonlat(barriers, source="barriers"))
+    if streets is not None:
+        tables["streets"] = roads(streets, barriers, ranks=style["street"]["ranks"])
     if service_areas is not None:
         tables["areas"] = payload.areas(service_areas, seen, tolerance=_TOLERANCE_METRES)
     if coverage is not None:

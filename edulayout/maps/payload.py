@@ -26,6 +26,7 @@ _LAYOUTS = ("existing", "planned", "extended")
 _UNREACHABLE = 3
 _NEAR = 2
 """Times the radius: up to there a walk counts as near."""
+_SPECK_SQUARE_METRES = 5000.0
 
 
 @dataclass(frozen=True)
@@ -277,7 +278,9 @@ def _numbers(table: pd.DataFrame, column: str, school_ids: list[str]) -> list[in
 
 def areas(table: gpd.GeoDataFrame, seen: Views, *, tolerance: float) -> dict[str, Any]:
     """Describe service areas: one by one by school, and merged for each stage and layout (its own and earlier ones)."""
-    thinned = table.assign(geometry=shapely.simplify(table.geometry.array, tolerance))
+    thinned = table.assign(
+        geometry=[_without_specks(area) for area in shapely.simplify(table.geometry.array, tolerance)]
+    )
     order = table["layout"].map(seen.layout_number)
     merged = {
         f"{stage}|{layout}": thinned[(table["stage"] == stage) & (order <= number)]
@@ -292,8 +295,19 @@ def areas(table: gpd.GeoDataFrame, seen: Views, *, tolerance: float) -> dict[str
 
 
 def _merged(part: gpd.GeoDataFrame) -> packing.Shape:
-    whole_area = part.iloc[:1].set_geometry([part.geometry.union_all()], crs=part.crs)
+    whole_area = part.iloc[:1].set_geometry([_without_specks(part.geometry.union_all())], crs=part.crs)
     return packing.shapes(lonlat(whole_area, source="service areas").geometry)[0]
+
+
+def _without_specks(area: shapely.Geometry) -> shapely.Geometry:
+    """Fill the small holes of a drawn area: the middle of a block, which its own colour tells more of."""
+    parts = [_filled(part) for part in shapely.get_parts(area)]
+    return shapely.multipolygons(parts) if len(parts) != 1 else parts[0]
+
+
+def _filled(polygon: shapely.Polygon) -> shapely.Polygon:
+    holes = [ring for ring in polygon.interiors if shapely.Polygon(ring).area >= _SPECK_SQUARE_METRES]
+    return shapely.Polygon(polygon.exterior, holes)
 
 
 def coverage(table: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:

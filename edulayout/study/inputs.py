@@ -37,6 +37,7 @@ class StudyInputs:
     name: str = "Study"
     name_zh: str = ""
     note: str = ""
+    note_zh: str = ""
     source: str = ""
     language: Literal["en", "zh"] = "en"
     origin: Mapping[str, object] = field(default_factory=dict)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from edulayout.typing import Progress
 
 EXISTING, PLANNED, EXTENDED = "existing", "planned", "extended"
+_PROGRAMME = {PLANNED: ("Planned", "规划"), EXTENDED: ("Further", "远期")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,17 +61,17 @@ class Planner:
             decision = place(need, ground, self.aim, layout=layout.name, progress=self.progress)
             opened = list(decision.siting.opened)
             ground = ground.after(need.kind, opened)
-            schools = pd.concat([layout.schools, self._new_schools(need.kind, opened)])
+            schools = pd.concat([layout.schools, self._new_schools(need.kind, opened, layout.name)])
             layout = replace(layout, schools=schools, decisions=(*layout.decisions, decision))
         return layout, ground
 
-    def _new_schools(self, kind: str, ids: list[str]) -> gpd.GeoDataFrame:
+    def _new_schools(self, kind: str, ids: list[str], layout: str) -> gpd.GeoDataFrame:
         assert self.study.candidates is not None, "only chosen candidates come here"
         parcels = _as_points(self.study.candidates.loc[ids])
-        word = KINDS[kind]
+        own, english = _texts(parcels, "name"), _texts(parcels, "name_en")
         columns = {
-            "name": [f"{name}{word.label_zh}（规划）" for name in _texts(parcels, "name")],
-            "name_en": [f"{name} {word.label} (planned)".strip() for name in _texts(parcels, "name_en")],
+            "name": [new_name(kind, layout, parcel, chinese=True) for parcel in own],
+            "name_en": [new_name(kind, layout, there or here) for there, here in zip(english, own, strict=True)],
             "kind": kind,
             "status": "planned",
             "district_id": parcels["district_id"],
@@ -86,6 +87,23 @@ def _as_points(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def _texts(frame: gpd.GeoDataFrame, column: str) -> list[str]:
     return frame[column].fillna("").astype(str).tolist() if column in frame else [""] * len(frame)
+
+
+def new_name(kind: str, layout: str, parcel: str, *, chinese: bool = False) -> str:
+    """Return what a school that does not stand yet is called: what it is, and where.
+
+    Examples
+    --------
+    >>> new_name("primary", "planned", "North depot"), new_name("nine_year", "extended", "")
+    ('Planned primary school – North depot', 'Further nine-year school')
+    >>> new_name("kindergarten", "extended", "江北闲置楼09", chinese=True)
+    '远期幼儿园（江北闲置楼09）'
+    """
+    english, own = _PROGRAMME[layout]
+    word = KINDS[kind]
+    if chinese:
+        return f"{own}{word.label_zh}（{parcel}）" if parcel else f"{own}{word.label_zh}"
+    return f"{english} {word.label.lower()}" + (f" – {parcel}" if parcel else "")
 
 
 def new_seats(classes: Mapping[str, int], kind: str) -> dict[str, float]:

@@ -60,6 +60,7 @@ def load(path: Path, *, progress: Progress) -> dict[str, Any]:
         "name": about.name,
         "name_zh": about.name_zh,
         "note": about.note,
+        "note_zh": about.note_zh,
         "source": about.source,
         "language": about.language,
         "origin": _origin(settings, path),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from edulayout import maps
+from edulayout.streets import Streets
 from edulayout.study.measuring import headline
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ class Result:
     def map(self) -> folium.Map:
         """Return the interactive map of all layouts and stages."""
         study = self.study
+        chinese = study.language == "zh"
         return maps.explore(
             districts=study.districts,
             demand=self.demand,
@@ -110,10 +112,11 @@ class Result:
             service_areas=self.service_areas,
             candidates=self.candidates,
             barriers=study.barriers,
+            streets=study.engine.edges() if isinstance(study.engine, Streets) else None,
             coverage=self.coverage,
             radii=self.radii,
-            title=study.name_zh if study.language == "zh" and study.name_zh else study.name,
-            note=study.note,
+            title=study.name_zh if chinese and study.name_zh else study.name,
+            note=study.note_zh if chinese and study.note_zh else study.note,
             source=study.source,
             language=study.language,
             engine="straight" if study.engine.name == "straight" else "streets",

@@ -31,6 +31,7 @@ class About(_Section):
     name: str
     name_zh: str = ""
     note: str = ""
+    note_zh: str = ""
     source: str = ""
     crs: str
     language: Literal["en", "zh"] = "en"

@@ -54,7 +54,7 @@ class Study(StudyInputs):
         When placing may stop early.
     demand_outside
         `keep` counts demand outside every district in a row of its own, `error` refuses it.
-    name, name_zh, note, source, language
+    name, name_zh, note, note_zh, source, language
         What maps and reports say.
     origin
         Where the tables came from, for the manifest; `from_file` fills it.
