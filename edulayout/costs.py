@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from edulayout import crs as crs_module
+from edulayout.engines.nearest import by_stage, ranked
 from edulayout.errors import Fault, InputError
 from edulayout.sparse import csr_from_pairs
 from edulayout.tables.shapes import points
@@ -361,14 +362,18 @@ def nearest_schools(
     engine: Engine,
     k: int = 1,
     cutoff: float | None = None,
+    stages: Sequence[str] | None = None,
+    progress: Progress = quiet,
 ) -> pd.DataFrame:
     """Find the k nearest schools of every demand place; ties go to the lower `school_id`.
+
+    Parameters are those of `travel_costs`; with `stages` the nearest schools of each stage, by their `kind`.
 
     Returns
     -------
     pandas.DataFrame
-        Columns `demand_id`, `rank` (1 is nearest), `school_id`, `cost`; a place with fewer than k schools within
-        reach has fewer rows.
+        Columns `demand_id`, `rank` (1 is nearest), `school_id`, `cost`, before them `stage` where stages are given;
+        a place with fewer than k schools within reach has fewer rows.
 
     Examples
     --------
@@ -381,17 +386,12 @@ def nearest_schools(
     0         a     1         t   5.0
     1         a     2         s   9.0
     """
-    costs = travel_costs(demand, schools, engine=engine, cutoff=cutoff)
-    rows = costs.row_numbers()
-    by_id = costs.school_ids.argsort().argsort()
-    order = np.lexsort((by_id[costs.indices], costs.values, rows))
-    rank = np.arange(len(order)) - costs.indptr[rows] + 1
-    order, rank = order[rank <= k], rank[rank <= k]
-    return pd.DataFrame(
-        {
-            "demand_id": costs.demand_ids[rows[order]],
-            "rank": rank,
-            "school_id": costs.school_ids[costs.indices[order]],
-            "cost": costs.values[order],
-        }
-    )
+    homes = places(demand)
+    sets = {"": schools} if stages is None else by_stage(schools, stages)
+    tables = {
+        stage: ranked(homes, places(chosen), engine=engine, k=k, cutoff=cutoff, progress=progress)
+        for stage, chosen in sets.items()
+    }
+    if stages is None:
+        return tables[""]
+    return pd.concat(tables, names=["stage"]).reset_index(level="stage").reset_index(drop=True)

@@ -48,8 +48,19 @@ def covered(costs: TravelCosts, *, radius: float) -> pd.Series[bool]:
     >>> covered(costs, radius=500).tolist()
     [True, False, True]
     """
+    _check_radius(costs, radius)
     least, _ = costs.nearest()
     return pd.Series(_within(least, radius), index=costs.demand_ids, name="covered")
+
+
+def _check_radius(costs: TravelCosts, radius: float) -> None:
+    if not 0 <= radius < np.inf:
+        raise InputError(Fault("radius", f"{radius}", f"a number of {costs.unit} ≥ 0", "correct it"))
+    if costs.cutoff is not None and radius > costs.cutoff:
+        raise InputError(
+            Fault("radius", f"{radius:g} {costs.unit}, but costs were only looked for up to {costs.cutoff:g}",
+                  "a radius within the cutoff of the costs", "compute the costs with a larger cutoff")
+        )  # fmt: skip
 
 
 def _within(least: FloatArray, radius: float) -> BoolArray:
@@ -94,7 +105,8 @@ def summary(
     Raises
     ------
     InputError
-        Where a column is missing or the rows of both arguments differ.
+        Where a column is missing, the rows of both arguments differ, pupils are negative or missing, or the radius
+        exceeds the cutoff of the costs.
 
     Examples
     --------
@@ -106,6 +118,7 @@ def summary(
     >>> summary(costs, pupils, stage="primary", radius=500).loc["all", ["share_covered", "mean_metres"]].tolist()
     [0.75, 500.0]
     """
+    _check_radius(costs, radius)
     pupils = _pupils(costs, demand, stage, by)
     least, _ = costs.nearest()
     groups = pd.Series(ALL, index=costs.demand_ids) if by is None else _groups(demand.loc[costs.demand_ids, by])
@@ -130,7 +143,14 @@ def _pupils(costs: TravelCosts, demand: pd.DataFrame, stage: str, by: str | None
             Fault("demand", f"{len(demand)} rows for costs of {len(costs.demand_ids)}", "the same demand_id in both",
                   "compute the costs for this demand table", rows=tuple(absent))
         )  # fmt: skip
-    return demand.loc[costs.demand_ids, column].to_numpy(dtype=np.float64)
+    pupils = demand.loc[costs.demand_ids, column].to_numpy(dtype=np.float64)
+    wrong = ~(np.isfinite(pupils) & (pupils >= 0))
+    if wrong.any():
+        raise InputError(
+            Fault("demand", f"missing, negative or infinite {column}", "numbers ≥ 0", "correct them; nobody is 0",
+                  rows=tuple(costs.demand_ids[wrong]))
+        )  # fmt: skip
+    return pupils
 
 
 def _groups(column: pd.Series[str]) -> pd.Series[str]:

@@ -66,3 +66,13 @@ class Engine(Protocol):
 
     def areas(self, schools: gpd.GeoSeries, *, radius: float) -> gpd.GeoSeries:
         """Return for each school the polygon reached within the radius."""
+
+
+@runtime_checkable
+class NearestEngine(Engine, Protocol):
+    """An engine that finds the nearest schools without looking at all of them."""
+
+    def nearest(
+        self, demand: gpd.GeoSeries, schools: gpd.GeoSeries, *, k: int, cutoff: float | None, progress: Progress
+    ) -> CostArrays:
+        """Return the k least costs of each row of `costs`, bit for bit; ties go to the lower school id."""

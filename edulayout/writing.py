@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from edulayout.errors import Fault, OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 _OLD = ".edulayout-old-"
 _NEW = ".edulayout-new-"
@@ -49,25 +49,27 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 @contextmanager
-def whole_folder(path: str | os.PathLike[str], *, marker: str) -> Iterator[Path]:
+def whole_folder(
+    path: str | os.PathLike[str], *, foreign: Callable[[Path], Sequence[str]] = lambda _: ()
+) -> Iterator[Path]:
     """Give a temporary sibling folder to fill; on success it takes the place of `path`.
 
     Parameters
     ----------
     path
         The folder to make or to replace.
-    marker
-        A file that every folder of this kind holds; a folder with content but without it is not replaced.
+    foreign
+        Tells which files of an old folder the writer did not make; where there are any, nothing is replaced.
 
     Raises
     ------
     OutputError
         Where the parent cannot be written, or `path` holds something else.
     """
-    target = Path(path)
+    target = Path(path).absolute()
     restore(target)
     _clear_dead(target.parent)
-    _refuse_foreign(target, marker)
+    refuse_foreign(target, foreign)
     workplace = _workplace(target)
     fresh = workplace / target.name
     try:
@@ -75,9 +77,24 @@ def whole_folder(path: str | os.PathLike[str], *, marker: str) -> Iterator[Path]
         yield fresh
         for file in sorted(fresh.rglob("*")):
             _sync(file)
+        refuse_foreign(target, foreign)
         _exchange(fresh, target)
     finally:
         shutil.rmtree(workplace, ignore_errors=True)
+
+
+def check_place(path: str | os.PathLike[str], *, foreign: Callable[[Path], Sequence[str]] = lambda _: ()) -> None:
+    """Check, before any work is done, that a folder can be written.
+
+    Raises
+    ------
+    OutputError
+        As `whole_folder`.
+    """
+    target = Path(path).absolute()
+    restore(target)
+    refuse_foreign(target, foreign)
+    shutil.rmtree(_workplace(target))
 
 
 def restore(target: Path) -> None:
@@ -86,7 +103,7 @@ def restore(target: Path) -> None:
     if not old.exists():
         return
     if target.exists():
-        shutil.rmtree(old)
+        shutil.rmtree(old, ignore_errors=True)
     else:
         old.replace(target)
 
@@ -120,16 +137,19 @@ def _exchange(fresh: Path, target: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _refuse_foreign(target: Path, marker: str) -> None:
+def refuse_foreign(target: Path, foreign: Callable[[Path], Sequence[str]]) -> None:
+    """Raise where a file stands at the place of a folder, or the folder holds what its writer did not make."""
     if target.is_file():
         raise OutputError(Fault(str(target), "a file", "a folder, or nothing yet", "name another folder"))
-    if target.is_dir() and any(target.iterdir()) and not (target / marker).exists():
+    others = tuple(foreign(target)) if target.is_dir() else ()
+    if others:
         raise OutputError(
             Fault(
                 str(target),
-                f"a folder with content but without {marker}",
+                "files that no run wrote here",
                 "an empty folder, or one that an earlier run wrote",
-                "name another folder; this one is not overwritten",
+                "name another folder, or move these files away; they are not overwritten",
+                rows=others,
             )
         )
 

@@ -216,3 +216,45 @@ def test_a_kill_in_the_middle_keeps_the_old_results(town, tmp_path, capsys):
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
     assert call(capsys, "run", town / "study.toml", "--out", out)[0] == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "town"]
+
+
+def test_nothing_that_no_run_wrote_is_deleted(town, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert call(capsys, "run", town / "study.toml", "--out", out)[0] == 0
+    (out / "my notes.txt").write_text("precious")
+    code, _, err = call(capsys, "run", town / "study.toml", "--out", out)
+    assert code == 2
+    assert "my notes.txt" in err
+    assert (out / "my notes.txt").read_text() == "precious"
+    foreign = tmp_path / "web"
+    foreign.mkdir()
+    (foreign / "manifest.json").write_text('{"name": "my web app"}')
+    assert call(capsys, "run", town / "study.toml", "--out", foreign)[0] == 2
+    assert (foreign / "manifest.json").read_text() == '{"name": "my web app"}'
+    code, _, err = call(capsys, "verify", foreign)
+    assert code == 2
+    assert "no manifest of a run" in err
+
+
+@pytest.mark.parametrize("place", [".", "town"])
+def test_the_folder_of_the_study_is_no_result_folder(town, tmp_path, capsys, monkeypatch, place):
+    monkeypatch.chdir(town if place == "." else tmp_path)
+    code, _, err = call(capsys, "run", town / "study.toml", "--out", place)
+    assert code == 2
+    assert "study.toml" in err
+    assert (town / "study.toml").exists()
+
+
+def test_a_folder_as_study_and_a_study_with_a_mark_of_byte_order(town, tmp_path, capsys):
+    code, _, err = call(capsys, "run", town)
+    assert code == 2
+    assert "name the .toml file" in err
+    text = (town / "study.toml").read_text(encoding="utf-8")
+    (town / "study.toml").write_text(text, encoding="utf-8-sig")
+    assert call(capsys, "check", town / "study.toml")[0] == 0
+
+
+def test_faults_of_the_streets_are_told_with_those_of_the_tables(town, capsys):
+    (town / "demand.csv").unlink()
+    (town / "streets.gpkg").unlink()
+    refused(capsys, town, "demand.csv", "streets.gpkg")

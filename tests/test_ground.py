@@ -78,17 +78,21 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
 
 
+def not_m_or_words(folder):
+    return sorted({path.name for path in folder.iterdir()} - {"m", "one", "two"})
+
+
 def test_a_folder_is_replaced_whole_and_foreign_folders_are_not(tmp_path):
     target = tmp_path / "results"
     for word in ("one", "two"):
-        with writing.whole_folder(target, marker="m") as folder:
+        with writing.whole_folder(target, foreign=not_m_or_words) as folder:
             (folder / "m").write_text(word)
             (folder / word).write_text("")
     assert sorted(path.name for path in target.iterdir()) == ["m", "two"]
     foreign = tmp_path / "thesis"
     foreign.mkdir()
     (foreign / "chapter1").write_text("precious")
-    with pytest.raises(errors.OutputError, match="not overwritten"), writing.whole_folder(foreign, marker="m"):
+    with pytest.raises(errors.OutputError, match="chapter1"), writing.whole_folder(foreign, foreign=not_m_or_words):
         pass
     assert (foreign / "chapter1").read_text() == "precious"
 
@@ -103,11 +107,11 @@ def test_a_kill_between_the_two_renames_is_mended(tmp_path):
 
 def test_a_killed_run_leaves_the_old_folder(tmp_path):
     target = tmp_path / "results"
-    with writing.whole_folder(target, marker="m") as folder:
+    with writing.whole_folder(target) as folder:
         (folder / "m").write_text("old")
     code = (
         "import sys, time\nfrom pathlib import Path\nfrom edulayout.writing import whole_folder\n"
-        f"with whole_folder(Path({str(target)!r}), marker='m') as folder:\n"
+        f"with whole_folder(Path({str(target)!r})) as folder:\n"
         "    (folder / 'm').write_text('new')\n    print('writing', flush=True)\n    time.sleep(60)\n"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
@@ -115,6 +119,6 @@ def test_a_killed_run_leaves_the_old_folder(tmp_path):
         time.sleep(0.05)
         os.kill(process.pid, signal.SIGKILL)
     assert (target / "m").read_text() == "old"
-    with writing.whole_folder(target, marker="m") as folder:
+    with writing.whole_folder(target) as folder:
         (folder / "m").write_text("newer")
     assert [path.name for path in tmp_path.iterdir()] == ["results"]

@@ -37,7 +37,7 @@ def test_the_python_example_runs(sample, tmp_path, monkeypatch):
     names = {}
     exec(compile(code, "README.md", "exec"), names)
     table = names["result"].coverage
-    assert table["layout"].unique().tolist() == ["existing", "planned", "extended"]
+    assert table["layout"].unique().tolist() == ["existing", "planned"]
     assert len(code.splitlines()) < 15
 
 

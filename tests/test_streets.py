@@ -3,10 +3,12 @@
 import geopandas as gpd
 import numpy as np
 import pytest
+from scipy.sparse.csgraph import connected_components
 from shapely import LineString, MultiLineString, Point, Polygon
 
 from edulayout.errors import CrsError, InputError
 from edulayout.streets import Streets
+from edulayout.streets.lines import _same_points
 from edulayout.typing import Engine
 
 METRIC = "EPSG:4544"
@@ -225,3 +227,14 @@ def test_streets_are_frozen(city):
 def test_a_snap_limit_that_is_no_distance_is_refused(city, limit):
     with pytest.raises(InputError, match="snap_limit_metres"):
         Streets.from_lines(city).with_snap_limit(limit)
+
+
+@pytest.mark.parametrize("tolerance", [0.0, 1e-9, 0.1, 5.0])
+def test_points_within_the_tolerance_are_one_and_others_are_not(tolerance):
+    rng = np.random.default_rng(7)
+    cloud = rng.integers(0, 40, (300, 2)) * 1.0 + rng.choice([0.0, 0.05, 0.099, -0.02], (300, 2))
+    cloud[:40] = cloud[40:80]
+    number = _same_points(cloud, tolerance)
+    gap = np.hypot(*(cloud[:, None] - cloud[None, :]).transpose(2, 0, 1))
+    expected = connected_components(gap <= tolerance, directed=False)[1]
+    assert np.array_equal(number[:, None] == number[None, :], expected[:, None] == expected[None, :])

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import geopandas as gpd
 import pandas as pd
@@ -8,6 +9,7 @@ import pytest
 import edulayout as el
 from edulayout.errors import InfeasibleError, InputError
 from edulayout.study.planning import Need, check_feasible, quota_needs
+from edulayout.study.screen import report
 from edulayout.study.verifying import verify
 
 
@@ -197,3 +199,139 @@ def test_too_few_parcels_at_once_are_found_by_flow():
     check_feasible(needs, parcels("primary;kindergarten", "kindergarten", "kindergarten"))
     with pytest.raises(InfeasibleError, match="at most 2 of the 3"):
         check_feasible(needs, parcels("primary;kindergarten", "kindergarten"))
+
+
+def edit(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_a_parcel_that_a_later_kind_needs_is_kept_for_it(town):
+    # Junior high comes first and would take c2 or c3; but the primary schools of both districts need them.
+    (town / "candidates.csv").write_text(
+        "candidate_id,kinds,x,y\n"
+        f"a,junior_high;primary,{592000 + 900},{3495000 + 900}\n"
+        f"b,junior_high,{592000 + 100},{3495000 + 900}\n"
+        f"c,primary,{592000 + 1500},{3495000 + 500}\n"
+    )
+    edit(town / "study.toml", "[plan.quotas.west]\nprimary = 2", "[plan.quotas.west]\nprimary = 2\njunior_high = 1")
+    edit(town / "study.toml", "nine_year = 1", "nine_year = 0")
+    result = el.Study.from_file(town / "study.toml").run()
+    new = result.schools.query("layout == 'planned' and status == 'planned'").set_index("school_id")["kind"]
+    assert new.to_dict() == {"a": "primary", "b": "junior_high", "c": "primary"}
+    first = result.decisions[0]
+    assert (first.kind, first.candidates, first.kept_for_later) == ("junior_high", 1, ("a",))
+
+
+def test_what_was_assumed_when_reading_reaches_the_manifest_and_the_screen(town, tmp_path):
+    edit(town / "candidates.csv", "candidate_id,name,", "Candidate_ID,name,")
+    result = el.Study.from_file(town / "study.toml").run(tmp_path / "out")
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
+    told = "candidates.csv: the column 'Candidate_ID' is taken as 'candidate_id'"
+    assert told in manifest["notes"]
+    assert told in report(result)
+
+
+def test_a_shapefile_cuts_names_and_they_are_found_again(town):
+    frame = gpd.read_file(town / "districts.gpkg", engine="pyogrio").rename(columns={"district_id": "district_i"})
+    frame.to_file(town / "districts.shp", engine="pyogrio")
+    edit(town / "study.toml", "districts.gpkg", "districts.shp")
+    study = el.Study.from_file(town / "study.toml")
+    assert study.districts.index.tolist() == ["west", "east"]
+    assert any("district_i" in note for note in study.districts.attrs["notes"])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("primary = 1", "primary = 9", "parcel"),
+        ("[plan.quotas.east]", "[plan.quotas.eats]", "eats"),
+        ("primary = 2", "primary = 0", "stand there already"),
+        (", junior_high = 50.0", "", "no pupils of junior_high"),
+        ('standard = "cn-gb50180-2018"', 'standard = "nonsense"', "nonsense"),
+    ],
+)
+def test_check_finds_what_would_stop_a_run(town, old, new, words):
+    with (town / "study.toml").open("a") as file:
+        file.write('\n[radii]\nstandard = "cn-gb50180-2018"\n')
+    edit(town / "study.toml", old, new)
+    for call in (el.Study.check, el.Study.run):
+        with pytest.raises(InputError, match=words):
+            call(el.Study.from_file(town / "study.toml"))
+
+
+def test_check_finds_a_site_off_the_streets(town):
+    edit(town / "candidates.csv", "593900.0,3495900.0", "593900.0,3496900.0")
+    with pytest.raises(InputError, match=r"candidates\.csv: 1 of the candidates"):
+        el.Study.from_file(town / "study.toml").check()
+
+
+def test_districts_must_not_bear_the_names_of_the_totals(town):
+    study = el.Study.from_file(town / "study.toml")
+    renamed = study.districts.rename(index={"west": "all", "east": "outside"})
+    with pytest.raises(InputError, match="'all' and 'outside'"):
+        replace(study, districts=renamed, quotas={}).run()
+
+
+def test_schools_given_as_planned_form_a_layout_of_their_own(town):
+    with (town / "schools.csv").open("a") as file:
+        file.write(f"s2,Two,primary,planned,540,{592000 + 900},{3495000 + 900}\n")
+    study = replace(el.Study.from_file(town / "study.toml"), quotas={}, further={}, candidates=None)
+    result = study.run()
+    assert result.schools.groupby("layout", sort=False)["school_id"].apply(list).to_dict() == {
+        "existing": ["s1"], "planned": ["s1", "s2"],
+    }  # fmt: skip
+    edit(town / "schools.csv", "existing", "closed")
+    empty = replace(el.Study.from_file(town / "study.toml"), quotas={}, further={}, candidates=None).run()
+    assert row(empty, "existing", "primary", "all")["pupils_unreachable"] == 640.0
+    assert "<iframe" in empty._repr_html_()
+
+
+def test_a_radius_of_ones_own_shows_its_reason(town):
+    with (town / "study.toml").open("a") as file:
+        file.write('\n[radii]\noverride = { primary = 800 }\nreason = "hilly"\n')
+    result = el.Study.from_file(town / "study.toml").run()
+    assert "hilly" in report(result)
+    assert "hilly" in el.maps.page(result.map())
+    assert row(result, "existing", "primary", "all")["radius_metres"] == 800.0
+
+
+def test_a_district_id_that_contradicts_the_place_is_told(town):
+    edit(town / "schools.csv", "school_id,", "district_id,school_id,")
+    edit(town / "schools.csv", "s1,One", "east,s1,One")
+    result = el.Study.from_file(town / "study.toml").run()
+    assert any("not where they lie" in entry.reason and entry.rows == ("s1",) for entry in result.set_aside)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"objective": "p_medium"}, "p_medium"),
+        ({"language": "de"}, "'de'"),
+        ({"further": {"university": 1}}, "university"),
+        ({"quotas": {"west": {"primary": 2.5}}}, "2.5"),
+        ({"radius_metres": {"primary": float("nan")}}, "nan"),
+        ({"per_1000_residents": {"primary": -1.0}}, "-1.0"),
+        ({"gap": 2}, "a share"),
+        ({"candidates": None}, "no candidates"),
+    ],
+)
+def test_values_given_in_python_are_checked_too(town, change, words):
+    with pytest.raises(InputError, match=words):
+        replace(el.Study.from_file(town / "study.toml"), **change).run()
+
+
+def test_unreachable_pupils_are_seen_on_screen(town):
+    edit(town / "demand.csv", "593500.0,3495500.0", "593500.0,3496500.0")
+    result = el.Study.from_file(town / "study.toml").run()
+    assert "no way: 47 %" in report(result)
+    assert any("snap limit" in str(entry) for entry in result.set_aside)
+
+
+def test_the_screen_speaks_chinese(town):
+    edit(town / "study.toml", 'name = "Two halves"', 'name = "Two halves"\nname_zh = "两片区"\nlanguage = "zh"')
+    text = report(el.Study.from_file(town / "study.toml").run())
+    assert "两片区" in text
+    assert "小学，500 米以内" in text
+    assert "最优" in text

@@ -187,10 +187,10 @@ def test_missing_ids_are_named_by_row():
     assert fault.rows == ("row 2",)
 
 
-@pytest.mark.parametrize("ids", [[1.5, 2.0], [510802001001000001.0, 2.0]])
+@pytest.mark.parametrize("ids", [[1.5, 2.0], [510802001001000001.0, 2.0], ["5.10802E+17", "2"]])
 def test_ids_that_lost_digits(ids):
     fault = only_fault(check_districts, districts(district_id=ids))
-    assert "fraction or more than 15 digits" in fault.found
+    assert "a fraction, an exponent or more than 15 digits" in fault.found
     assert len(fault.rows) == 1
 
 

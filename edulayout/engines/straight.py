@@ -9,15 +9,17 @@ import numpy as np
 import shapely
 
 from edulayout import crs as crs_module
+from edulayout.sparse import csr_from_pairs
 from edulayout.typing import CostArrays, quiet
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from edulayout.typing import AnyArray, FloatArray, Progress, Unit
+    from edulayout.typing import AnyArray, Float32Array, FloatArray, Int32Array, IntArray, Progress, Unit
 
 _BLOCK = 16_384
-"""Rows between two reports of progress."""
+_PLACES = 65_536
+"""Places between two reports of progress, of pairs and of nearest schools."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,27 @@ class Straight:
             return _all_pairs(*ends)
         return _near_pairs(*ends, cutoff=cutoff, progress=progress)
 
+    def nearest(
+        self,
+        demand: gpd.GeoSeries,
+        schools: gpd.GeoSeries,
+        *,
+        k: int,
+        cutoff: float | None = None,
+        progress: Progress = quiet,
+    ) -> CostArrays:
+        """Return the k nearest schools of every place, ties to the lower id. About O(k) for a place.
+
+        Raises
+        ------
+        CrsError
+            Where the coordinates are not metres.
+        """
+        crs_module.require_metres(demand, source="demand")
+        crs_module.require_same(demand, schools, source="demand and schools")
+        rank = schools.index.astype(str).argsort().argsort().astype(np.int32)
+        return _nearest(*_xy(demand), *_xy(schools), k=k, rank=rank, cutoff=cutoff, progress=progress)
+
     def areas(self, schools: gpd.GeoSeries, *, radius: float) -> gpd.GeoSeries:
         """Return for each school the disc of the radius, as a polygon of 64 corners."""
         crs_module.require_metres(schools, source="schools")
@@ -99,21 +122,62 @@ def dense(values: AnyArray) -> CostArrays:
 def _near_pairs(
     x: FloatArray, y: FloatArray, school_x: FloatArray, school_y: FloatArray, *, cutoff: float, progress: Progress
 ) -> CostArrays:
-    from scipy.sparse import csc_array  # noqa: PLC0415 - as numba, only where it is used
-
+    from edulayout.kernels import in_order  # noqa: PLC0415 - as numba, only where it is used
     from edulayout.kernels.points import cells, pairs_within  # noqa: PLC0415 - loads numba
 
     stored = np.float32(cutoff)
     reach = float(np.nextafter(stored, np.float32(np.inf)))
-    grid = cells(x, y, cell_least=max(1.0, cutoff / 4.0))
+    grid, total = cells(school_x, school_y, cell_least=max(1.0, cutoff)), len(x)
+
+    def block(first: int) -> tuple[IntArray, Int32Array, Float32Array]:
+        last = min(total, first + _BLOCK)
+        found: tuple[IntArray, Int32Array, Float32Array] = pairs_within(
+            grid, x[first:last], y[first:last], stored, reach
+        )
+        return found
+
     blocks = []
-    for first in range(0, len(school_x), _BLOCK):
-        last = min(len(school_x), first + _BLOCK)
-        blocks.append(pairs_within(grid, school_x, school_y, first, last, stored, reach))
-        progress("straight distances", last, len(school_x))
-    counts, rows, values = (np.concatenate(arrays) for arrays in zip(*blocks, strict=True))
-    indptr = np.zeros(len(school_x) + 1, dtype=np.int64)
+    for found in in_order(block, range(0, total, _BLOCK)):
+        blocks.append(found)
+        progress("straight distances", min(total, len(blocks) * _BLOCK), total)
+    return joined(blocks)
+
+
+def joined(blocks: list[tuple[IntArray, Int32Array, Float32Array]]) -> CostArrays:
+    """Return blocks of rows (their counts, columns and costs) as one, and let go of each as it is copied."""
+    counts = np.concatenate([block[0] for block in blocks])
+    indptr = np.zeros(len(counts) + 1, dtype=np.int64)
     np.cumsum(counts, out=indptr[1:])
-    # a counting sort by row; stored zeros stay, and the schools of a row come out in order
-    turned = csc_array((values, rows, indptr), shape=(len(x), len(school_x))).tocsr()
-    return CostArrays(turned.indptr.astype(np.int64), turned.indices.astype(np.int32), turned.data)
+    indices, values = np.empty(indptr[-1], dtype=np.int32), np.empty(indptr[-1], dtype=np.float32)
+    filled = 0
+    blocks.reverse()
+    while blocks:
+        _, columns, costs = blocks.pop()
+        indices[filled : filled + len(columns)], values[filled : filled + len(columns)] = columns, costs
+        filled += len(columns)
+    return CostArrays(indptr, indices, values)
+
+
+def _nearest(
+    x: FloatArray, y: FloatArray, school_x: FloatArray, school_y: FloatArray, *,
+    k: int, rank: Int32Array, cutoff: float | None, progress: Progress,
+) -> CostArrays:  # fmt: skip
+    from edulayout.kernels import in_order  # noqa: PLC0415 - as numba, only where it is used
+    from edulayout.kernels.points import cells, nearest_points  # noqa: PLC0415 - loads numba
+
+    total = len(x)
+    chosen, values = np.full((total, k), -1, dtype=np.int32), np.full((total, k), np.inf, dtype=np.float32)
+    if not (total and len(school_x)):
+        return dense(np.empty((total, len(school_x)), dtype=np.float32))
+    stored = np.finfo(np.float32).max if cutoff is None or np.isinf(cutoff) else np.float32(cutoff)
+    grid = cells(school_x, school_y, cell_least=1.0)
+
+    def block(first: int) -> int:
+        last = min(total, first + _PLACES)
+        nearest_points(grid, rank, x, y, first, last, k, stored, chosen, values)
+        return last
+
+    for last in in_order(block, range(0, total, _PLACES)):
+        progress("nearest schools", last, total)
+    row, place = np.nonzero(chosen >= 0)
+    return csr_from_pairs(row, chosen[row, place].astype(np.int64), values[row, place], rows_total=total)

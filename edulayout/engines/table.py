@@ -8,21 +8,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from edulayout.engines.long_tables import COLUMNS, arranged, matrix_of, pairs_of, read_long
 from edulayout.errors import Fault, InputError
 from edulayout.sparse import csr_from_pairs
 from edulayout.typing import quiet
 
 if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping, Sequence
+
     import geopandas as gpd
 
+    from edulayout.engines.long_tables import Preset
     from edulayout.typing import CostArrays, Progress, Unit
-
-_COLUMNS = ("from", "to", "cost")
 
 
 @dataclass(frozen=True, eq=False)
 class CostTable:
-    """Costs by id, from r5, OSRM, Valhalla or a spreadsheet.
+    """Costs by id, from r5, OSRM, Valhalla or a spreadsheet; see also `read`, `from_table` and `from_answer`.
 
     Parameters
     ----------
@@ -52,6 +55,92 @@ class CostTable:
 
     def __repr__(self) -> str:
         return f"CostTable({len(self.pairs)} pairs, {self.unit})"
+
+    @classmethod
+    def read(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        unit: Unit,
+        preset: Preset | None = None,
+        columns: Mapping[str, str] | None = None,
+        encoding: str | None = None,
+    ) -> CostTable:
+        """Read a long table from a CSV or parquet file; see `from_table`.
+
+        Raises
+        ------
+        MissingFileError
+            Where there is no such file.
+        MissingExtraError
+            Where it is parquet and pyarrow is not installed.
+        InputError
+            As `from_table`, or where the file is damaged.
+        """
+        table = read_long(path, encoding=encoding)
+        return cls(arranged(table, preset=preset, columns=columns, unit=unit, source=str(path)), unit)
+
+    @classmethod
+    def from_table(
+        cls, table: pd.DataFrame, *, unit: Unit, preset: Preset | None = None, columns: Mapping[str, str] | None = None
+    ) -> CostTable:
+        """Make costs from a long table with one row per pair.
+
+        Parameters
+        ----------
+        table
+            A row with a missing cost is an unreachable pair.
+        unit
+            `metres` or `minutes`.
+        preset
+            `r5` (r5r, r5py: `from_id, to_id, travel_time` or `travel_time_p50`, minutes), `osrm` (`source,
+            destination, duration` in seconds, `distance` in metres), `valhalla` (`from_index, to_index, time` in
+            seconds, `distance` in kilometres).
+        columns
+            What `from`, `to` and `cost` are called here, where neither so nor as in the preset.
+
+        Raises
+        ------
+        InputError
+            Where a column is missing, a cost is text, negative or infinite, or a pair stands twice.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> rows = pd.DataFrame({"from_id": ["a", "b"], "to_id": ["s", "s"], "travel_time": [7, 12]})
+        >>> CostTable.from_table(rows, preset="r5", unit="minutes")
+        CostTable(2 pairs, minutes)
+        """
+        return cls(arranged(table, preset=preset, columns=columns, unit=unit, source="cost table"), unit)
+
+    @classmethod
+    def from_answer(
+        cls, answer: Mapping[str, object], *, demand_ids: Sequence[str], school_ids: Sequence[str], unit: Unit
+    ) -> CostTable:
+        """Make costs from the JSON answer of OSRM's table service or of Valhalla's sources_to_targets.
+
+        Parameters
+        ----------
+        answer
+            The parsed answer, demand as sources and schools as targets.
+        demand_ids, school_ids
+            Their ids, in the order in which they were asked for.
+        unit
+            `minutes` (durations) or `metres` (distances).
+
+        Raises
+        ------
+        InputError
+            Where the answer holds no matrix, or one of another shape.
+
+        Examples
+        --------
+        >>> CostTable.from_answer({"durations": [[60.0, None]]}, demand_ids=["a"], school_ids=["s", "t"],
+        ...                       unit="minutes").pairs.tolist()
+        [1.0, nan]
+        """
+        matrix, factor = matrix_of(answer, unit=unit)
+        return cls(pairs_of(matrix * factor, demand_ids, school_ids), unit)
 
     @property
     def name(self) -> str:
@@ -97,11 +186,11 @@ class CostTable:
 
 def _as_series(pairs: pd.Series[float] | pd.DataFrame) -> pd.Series[float]:
     if isinstance(pairs, pd.DataFrame):
-        missing = [name for name in _COLUMNS if name not in pairs]
+        missing = [name for name in COLUMNS if name not in pairs]
         if missing:
             found = "the columns " + ", ".join(map(str, pairs.columns))
             remedy = "rename the columns; missing: " + ", ".join(missing)
-            raise InputError(Fault("cost table", found, ", ".join(_COLUMNS), remedy))
+            raise InputError(Fault("cost table", found, ", ".join(COLUMNS), remedy))
         pairs = pairs.set_index(["from", "to"])["cost"]
     if pairs.index.nlevels != 2:  # noqa: PLR2004 - a pair has two ends
         found = f"an index of {pairs.index.nlevels} level(s)"

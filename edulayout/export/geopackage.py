@@ -27,7 +27,12 @@ def write_geopackage(layers: Mapping[str, gpd.GeoDataFrame], path: Path) -> None
     with _still_clock(), whole_file(path) as temporary:
         for name, frame in layers.items():
             pyogrio.write_dataframe(
-                frame, temporary, layer=name, driver="GPKG", append=temporary.exists(), promote_to_multi=False
+                frame,
+                temporary,
+                layer=name,
+                driver="GPKG",
+                append=temporary.exists(),
+                promote_to_multi=_is_mixed(frame),
             )
 
 
@@ -39,3 +44,8 @@ def _still_clock() -> Iterator[None]:
         yield
     finally:
         pyogrio.set_gdal_config_options({_CLOCK: before})
+
+
+def _is_mixed(frame: gpd.GeoDataFrame) -> bool:
+    """Tell whether a layer holds single and multiple shapes: it then gets the type of the multiple ones."""
+    return bool(frame.geometry.geom_type.nunique() > 1)

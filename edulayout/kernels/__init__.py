@@ -6,6 +6,10 @@ import os
 import sys
 from pathlib import Path
 
+from edulayout.kernels._blocks import in_order, processors
+
+__all__ = ["compiled", "in_order", "processors"]
+
 _HERE = Path(__file__).parent
 
 

@@ -1,8 +1,11 @@
 """Bounded shortest paths from places on edges: cost only what is reached.
 
-Nodes wait in a ring of buckets by distance (Dial 1969, doi:10.1145/363269.363610), each node at most once, in a
-doubly linked list. A bucket is wider than the shortest edge, so a node may be scanned again; distances are exact
-all the same. Nothing is allocated per source, and only what was touched is reset.
+Nodes wait in a ring of buckets by distance (Dial 1969, doi:10.1145/363269.363610); an entry that a better one has
+overtaken is skipped when its turn comes. A bucket is wider than the shortest edge, so a node may be scanned again;
+distances are exact all the same. Only what was touched is reset.
+
+A search runs from a school against the direction of travel: the arcs of a node are those by which it is reached
+from. On one-way streets they are the reverse of the arcs that a pupil travels; everything else stays as it is.
 """
 
 from __future__ import annotations
@@ -13,10 +16,10 @@ import numpy as np
 from numba import njit
 
 if TYPE_CHECKING:
-    from edulayout.typing import Float32Array, FloatArray, Int32Array, IntArray
+    from edulayout.typing import FloatArray, Int32Array, IntArray
 
-_OUTSIDE = -2
 _END = -1
+QUEUE_LEAST = 4096
 
 
 class Arcs(NamedTuple):
@@ -28,8 +31,17 @@ class Arcs(NamedTuple):
     code: Int32Array
 
 
+class Ends(NamedTuple):
+    """Ends of edges, and what a metre along them (forward) and against them costs; infinity where closed."""
+
+    near: Int32Array
+    far: Int32Array
+    forward: FloatArray
+    backward: FloatArray
+
+
 class Starts(NamedTuple):
-    """Places on edges that searches start from: metres to both ends, the access leg included."""
+    """Places on edges that searches start from: the costs of both ends, the access leg included."""
 
     near: Int32Array
     far: Int32Array
@@ -42,196 +54,126 @@ class Starts(NamedTuple):
     y: FloatArray
 
 
-class Goals(NamedTuple):
-    """Places on edges that are looked for, listed by node (with the metres from it) and by edge."""
-
-    node_ptr: IntArray
-    node_goal: Int32Array
-    node_metres: FloatArray
-    edge_ptr: IntArray
-    edge_goal: Int32Array
-    position: FloatArray
-    access: FloatArray
-    x: FloatArray
-    y: FloatArray
-
-
 class Scratch(NamedTuple):
     """Working memory of one thread: clean before and after every search."""
 
     metres: FloatArray
     touched: Int32Array
-    after: Int32Array
-    before: Int32Array
     head: Int32Array
-    best: FloatArray
-    found: Int32Array
 
 
-def scratch(nodes: int, goals: int, *, buckets: int) -> Scratch:
+def scratch(nodes: int, *, buckets: int) -> Scratch:
     """Return clean working memory; `buckets` is a power of two."""
-    return Scratch(
-        np.full(nodes, np.inf),
-        np.empty(nodes, dtype=np.int32),
-        np.full(nodes, _END, dtype=np.int32),
-        np.full(nodes, _OUTSIDE, dtype=np.int32),
-        np.full(buckets, _END, dtype=np.int32),
-        np.full(goals, np.inf),
-        np.empty(goals, dtype=np.int32),
-    )
+    return Scratch(np.full(nodes, np.inf), np.empty(nodes, dtype=np.int32), np.full(buckets, _END, dtype=np.int32))
+
+
+class Queue(NamedTuple):
+    """Entries of the bucket queue: the node, the metres it was entered with, and the next entry of its bucket."""
+
+    node: Int32Array
+    metres: FloatArray
+    after: Int32Array
 
 
 @njit(cache=True, nogil=True)
-def _insert(node: int, bucket: int, head: Int32Array, after: Int32Array, before: Int32Array) -> None:
-    first = head[bucket]
-    after[node] = first
-    before[node] = _END
-    if first >= 0:
-        before[first] = node
-    head[bucket] = node
+def queue(size: int) -> Queue:
+    """Return room for some entries."""
+    return Queue(np.empty(size, np.int32), np.empty(size, np.float64), np.empty(size, np.int32))
 
 
 @njit(cache=True, nogil=True)
-def _remove(node: int, bucket: int, head: Int32Array, after: Int32Array, before: Int32Array) -> None:
-    follower = after[node]
-    leader = before[node]
-    if leader < 0:
-        head[bucket] = follower
-    else:
-        after[leader] = follower
-    if follower >= 0:
-        before[follower] = leader
-    before[node] = _OUTSIDE
+def longer(entries: Queue) -> Queue:
+    """Return the entries with twice the room."""
+    size = len(entries.node)
+    grown = queue(2 * size)
+    grown.node[:size] = entries.node
+    grown.metres[:size] = entries.metres
+    grown.after[:size] = entries.after
+    return grown
 
 
 @njit(cache=True, nogil=True)
-def _search(arcs: Arcs, starts: Starts, row: int, limit: float, per_metre: float, work: Scratch) -> int:
-    """Fill `work.metres` for all nodes within the limit of one start; return how many were touched."""
-    metres, touched, after, before, head = work.metres, work.touched, work.after, work.before, work.head
+def _search(arcs: Arcs, starts: Starts, row: int, limit: float, per_metre: float, work: Scratch, entries: Queue) -> int:
+    """Fill `work.metres` for all nodes within the limit of one start; return how many were touched.
+
+    Where there is no room for an entry all is cleaned and -1 returned: a loop that makes room itself is three times
+    slower, since compilers cannot keep what it holds in registers.
+    """
+    metres, touched, head = work.metres, work.touched, work.head
     indptr, indices, lengths = arcs.indptr, arcs.indices, arcs.lengths
+    nodes, keys, after = entries.node, entries.metres, entries.after
     mask = len(head) - 1
     count = 0
+    filled = 0
     waiting = 0
-    near = starts.near[row]
-    far = starts.far[row]
-    from_near = starts.near_metres[row]
-    from_far = starts.far_metres[row]
-    if near == far:
-        from_near = min(from_near, from_far)
-    if from_near <= limit:
-        metres[near] = from_near
-        touched[count] = near
-        count += 1
-        waiting += 1
-        _insert(near, int(from_near * per_metre) & mask, head, after, before)
-    if near != far and from_far <= limit:
-        metres[far] = from_far
-        touched[count] = far
-        count += 1
-        waiting += 1
-        _insert(far, int(from_far * per_metre) & mask, head, after, before)
-    bucket = int(min(from_near, from_far) * per_metre)
+    lowest = np.inf
+    for side in range(2):
+        node = starts.far[row] if side else starts.near[row]
+        there = starts.far_metres[row] if side else starts.near_metres[row]
+        if there <= limit and there < metres[node]:
+            if metres[node] == np.inf:
+                touched[count] = node
+                count += 1
+            metres[node] = there
+            lowest = min(lowest, there)
+            slot = int(there * per_metre) & mask
+            nodes[filled], keys[filled], after[filled] = node, there, head[slot]
+            head[slot] = filled
+            filled += 1
+            waiting += 1
+    bucket = int(lowest * per_metre) if waiting else 0
     while waiting > 0:
-        node = head[bucket & mask]
-        if node < 0:
+        entry = head[bucket & mask]
+        if entry < 0:
             bucket += 1
             continue
-        _remove(node, bucket & mask, head, after, before)
+        head[bucket & mask] = after[entry]
         waiting -= 1
-        here = metres[node]
-        for arc in range(indptr[node], indptr[node + 1]):
+        node = nodes[entry]
+        here = keys[entry]
+        if here > metres[node]:
+            continue
+        a = indptr[node]
+        b = indptr[node + 1]
+        if filled + (b - a) > len(nodes):
+            head[:] = _END
+            clean(work, count)
+            return -1
+        for arc in range(a, b):
             there = here + lengths[arc]
             other = indices[arc]
             known = metres[other]
             if there > limit or there >= known:
                 continue
-            slot = int(there * per_metre) & mask
+            if known == np.inf:
+                touched[count] = other
+                count += 1
             metres[other] = there
-            if before[other] == _OUTSIDE:
-                if known == np.inf:
-                    touched[count] = other
-                    count += 1
-                waiting += 1
-                _insert(other, slot, head, after, before)
-            else:
-                old = int(known * per_metre) & mask
-                if old != slot:
-                    _remove(other, old, head, after, before)
-                    _insert(other, slot, head, after, before)
+            slot = int(there * per_metre) & mask
+            nodes[filled], keys[filled], after[filled] = other, there, head[slot]
+            head[slot] = filled
+            filled += 1
+            waiting += 1
     return count
 
 
 @njit(cache=True, nogil=True)
-def reach_goals(
-    arcs: Arcs,
-    starts: Starts,
-    goals: Goals,
-    first: int,
-    last: int,
-    cutoff: np.float32,
-    limit: float,
-    per_metre: float,
-    work: Scratch,
-) -> tuple[IntArray, Int32Array, Float32Array]:
-    """Find the goals within the cutoff of the starts `first` to `last - 1`.
+def clean(work: Scratch, count: int) -> None:
+    """Forget a search."""
+    for i in range(count):
+        work.metres[work.touched[i]] = np.inf
 
-    A goal's metres are those along the edges and both access legs, never less than the straight line; the same
-    point costs nothing. Returns how many goals each start reached, the goals and their metres. O(reached).
-    """
-    metres, touched, best, found = work.metres, work.touched, work.best, work.found
-    counts = np.zeros(last - first, dtype=np.int64)
-    size = 1024
-    goal_of = np.empty(size, dtype=np.int32)
-    value_of = np.empty(size, dtype=np.float32)
-    filled = 0
-    for row in range(first, last):
-        edge = starts.edge[row]
-        if edge < 0:
-            continue
-        seen = 0
-        for k in range(goals.edge_ptr[edge], goals.edge_ptr[edge + 1]):
-            goal = goals.edge_goal[k]
-            total = starts.access[row] + abs(goals.position[goal] - starts.position[row]) + goals.access[goal]
-            if goals.x[goal] == starts.x[row] and goals.y[goal] == starts.y[row]:
-                total = 0.0
-            found[seen] = goal
-            seen += 1
-            best[goal] = total
-        count = _search(arcs, starts, row, limit, per_metre, work)
-        for i in range(count):
-            node = touched[i]
-            here = metres[node]
-            metres[node] = np.inf
-            for k in range(goals.node_ptr[node], goals.node_ptr[node + 1]):
-                goal = goals.node_goal[k]
-                total = here + goals.node_metres[k]
-                if total > limit:
-                    continue
-                if best[goal] == np.inf:
-                    found[seen] = goal
-                    seen += 1
-                best[goal] = min(best[goal], total)
-        while filled + seen > size:
-            size *= 2
-            longer_goals = np.empty(size, dtype=np.int32)
-            longer_goals[:filled] = goal_of[:filled]
-            goal_of = longer_goals
-            longer_values = np.empty(size, dtype=np.float32)
-            longer_values[:filled] = value_of[:filled]
-            value_of = longer_values
-        before = filled
-        for i in range(seen):
-            goal = found[i]
-            dx = goals.x[goal] - starts.x[row]
-            dy = goals.y[goal] - starts.y[row]
-            value = np.float32(max(best[goal], np.sqrt(dx * dx + dy * dy)))
-            best[goal] = np.inf
-            if value <= cutoff:
-                goal_of[filled] = goal
-                value_of[filled] = value
-                filled += 1
-        counts[row - first] = filled - before
-    return counts, goal_of[:filled].copy(), value_of[:filled].copy()
+
+@njit(cache=True, nogil=True)
+def search(
+    arcs: Arcs, starts: Starts, row: int, limit: float, per_metre: float, work: Scratch, entries: Queue
+) -> tuple[int, Queue]:
+    """Search from one start; return how many nodes were touched, and the queue, which may have grown."""
+    count = _search(arcs, starts, row, limit, per_metre, work, entries)
+    while count < 0:
+        entries = longer(entries)
+        count = _search(arcs, starts, row, limit, per_metre, work, entries)
+    return count, entries
 
 
 @njit(cache=True, nogil=True)
@@ -258,12 +200,13 @@ def reach_edges(
     begin = np.empty(size, dtype=np.float64)
     end = np.empty(size, dtype=np.float64)
     filled = 0
+    entries = queue(QUEUE_LEAST)
     for row in range(first, last):
         own = starts.edge[row]
         if own < 0 or starts.access[row] > limit:
             continue
         before = filled
-        count = _search(arcs, starts, row, limit, per_metre, work)
+        count, entries = search(arcs, starts, row, limit, per_metre, work, entries)
         needed = 1
         for i in range(count):
             needed += arcs.indptr[touched[i] + 1] - arcs.indptr[touched[i]]

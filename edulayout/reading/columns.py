@@ -27,16 +27,17 @@ CRS_BY_DEFAULT = "crs_by_default"
 DEGREES = (("lon", "lat"), ("longitude", "latitude"), ("lng", "lat"), ("long", "lat"), ("经度", "纬度"))
 METRES = (("x", "y"), ("easting", "northing"))
 _PAIRS = (*METRES, *DEGREES)
+_SHAPEFILE_LETTERS = 10
 
 
 def mapped(
     frame: pd.DataFrame, columns: Mapping[str, str] | None, *, contract: Contract, findings: Findings
 ) -> pd.DataFrame:
-    """Return a table with the names of the contract, first as `columns` says, then where only the case differs."""
+    """Return a table with the names of the contract: as `columns` says, then those that differ in spelling only."""
     wanted = dict(columns or {})
     known = (*contract.columns, *dict.fromkeys(name for pair in _PAIRS for name in pair))
     _check_mapping(frame, wanted, known, findings)
-    wanted |= _same_but_case(frame, wanted, known, findings)
+    wanted |= _alike(frame, wanted, known, findings)
     held = {target: frame[source] for target, source in wanted.items() if source in frame}
     taken = set(wanted.values())
     rest = {name: frame[name] for name in frame.columns if name not in taken and name not in held}
@@ -69,28 +70,37 @@ def _check_mapping(frame: pd.DataFrame, wanted: Mapping[str, str], known: tuple[
         )
 
 
-def _same_but_case(
+def _alike(
     frame: pd.DataFrame, wanted: Mapping[str, str], known: tuple[str, ...], findings: Findings
 ) -> dict[str, str]:
+    """Return the columns that are ours but for their case, or but for the ten letters of a shapefile."""
     free = [name for name in known if name not in wanted and name not in frame.columns]
-    sources = [str(name) for name in frame.columns if name not in wanted.values()]
+    sources = [str(name) for name in frame.columns if name not in wanted.values() and str(name) not in known]
     found = {}
     for name in free:
-        alike = [source for source in sources if source.lower() == name]
+        alike = [source for source in sources if source.lower() in _spellings(name, known)]
         if len(alike) == 1:
             found[name] = alike[0]
             findings.note(f"the column {alike[0]!r} is taken as {name!r}")
     return found
 
 
+def _spellings(name: str, known: tuple[str, ...]) -> set[str]:
+    """Return a name, and what a shapefile makes of it where no other name is cut to the same."""
+    cut = name[:_SHAPEFILE_LETTERS]
+    only = sum(other[:_SHAPEFILE_LETTERS] == cut for other in known) == 1
+    return {name, cut} if only else {name}
+
+
 def with_ids(frame: pd.DataFrame, contract: Contract, findings: Findings) -> pd.DataFrame:
     """Return the table with an id column; where the file has none, the number of the row is the id, and noted."""
     if contract.id_name in frame:
         return frame
-    findings.note(
-        f"no column {contract.id_name!r} (there are {listed(frame)}): "
-        "the rows are numbered from 1 in the order of the file"
-    )
+    if not contract.numbered:
+        findings.note(
+            f"no column {contract.id_name!r} (there are {listed(frame)}): "
+            "the rows are numbered from 1 in the order of the file"
+        )
     return frame.assign(**{contract.id_name: [str(number) for number in range(1, len(frame) + 1)]})
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from edulayout.errors import Fault, InputError
 from edulayout.kernels.chains import contract
-from edulayout.streets.graph import Graph
+from edulayout.streets.graph import Edges, Graph, incidence
 
 if TYPE_CHECKING:
     from edulayout.typing import BoolArray, FloatArray, Int32Array, IntArray
@@ -21,21 +22,27 @@ _MORTON_BITS = 16
 class Lines(NamedTuple):
     """Lines as flat arrays: `points` (v, 2) in metres, `offsets` (l + 1,), `classes` (l,), and `keys` (v,).
 
-    Vertices with the same key are the same point.
+    Vertices with the same key are the same point. `paces` (l, 2) is what a metre of each line costs along its
+    course and back, infinite where closed; without it every metre costs one, both ways.
     """
 
     points: FloatArray
     offsets: IntArray
     classes: Int32Array
     keys: IntArray
+    paces: FloatArray | None = None
 
 
 class Segments(NamedTuple):
-    """Straight pieces between two points, no two between the same ones."""
+    """Straight pieces between two points, and the line that each came from."""
 
     a: IntArray
     b: IntArray
-    classes: Int32Array
+    line: IntArray
+
+    def take(self, rows: IntArray | BoolArray) -> Segments:
+        """Return some of them."""
+        return Segments(self.a[rows], self.b[rows], self.line[rows])
 
 
 class Fragments(NamedTuple):
@@ -45,7 +52,7 @@ class Fragments(NamedTuple):
     metres: float
 
 
-def build(lines: Lines, *, min_component_metres: float) -> tuple[Graph, Fragments]:
+def build(lines: Lines, *, min_component_metres: float, access_pace: float = 1.0) -> tuple[Graph, Fragments]:
     """Return the graph of some lines, and what was left out.
 
     Connected parts with less street than `min_component_metres` are left out; the longest one never is.
@@ -56,17 +63,39 @@ def build(lines: Lines, *, min_component_metres: float) -> tuple[Graph, Fragment
     InputError
         Where no line has any length.
     """
-    _, first, points = np.unique(lines.keys, return_index=True, return_inverse=True)
+    first, points = _distinct(lines.keys)
     xy = lines.points[first]
+    kinds, asymmetric = _kinds(lines)
     segments = _segments(lines, points)
     if not len(segments.a):
         raise InputError(Fault("streets", "lines of no length", "streets", "give the layer that holds the streets"))
     part, segments, fragments = _without_fragments(xy, segments, min_component_metres)
-    order, nodes = _numbering(xy, segments, part)
+    order, nodes = _numbering(xy, segments, part, kinds[segments.line], asymmetric)
     number = np.full(len(xy), -1, dtype=np.int64)
     number[order] = np.arange(len(order))
-    renumbered = Segments(number[segments.a], number[segments.b], segments.classes)
-    return _graph(xy[order], renumbered, part[order[:nodes]]), fragments
+    renumbered = Segments(number[segments.a], number[segments.b], segments.line)
+    return _graph(xy[order], renumbered, nodes, lines, access_pace), fragments
+
+
+def _distinct(keys: IntArray) -> tuple[IntArray, IntArray]:
+    """Return where each key stands first, and the number of every key, numbered as they rise."""
+    total = len(keys)
+    if total and keys.min() >= 0 and keys.max() < 4 * total:
+        # small numbers need no sorting
+        first = np.full(int(keys.max()) + 1, total, dtype=np.int64)
+        np.minimum.at(first, keys, np.arange(total))
+        return first[first < total], (np.cumsum(first < total) - 1)[keys]
+    _, first, points = np.unique(keys, return_index=True, return_inverse=True)
+    return first, points
+
+
+def _kinds(lines: Lines) -> tuple[IntArray, BoolArray]:
+    """Return the class and pace of each line as one number, and which lines cost more in one direction."""
+    if lines.paces is None:
+        return lines.classes.astype(np.int64), np.zeros(len(lines.classes), dtype=np.bool_)
+    table = np.column_stack([lines.classes, lines.paces])
+    _, kinds = np.unique(table, axis=0, return_inverse=True)
+    return kinds.reshape(-1).astype(np.int64), lines.paces[:, 0] != lines.paces[:, 1]
 
 
 def _segments(lines: Lines, points: IntArray) -> Segments:
@@ -74,19 +103,24 @@ def _segments(lines: Lines, points: IntArray) -> Segments:
     inner[lines.offsets[1:] - 1] = False
     start = np.flatnonzero(inner)
     a, b = points[start], points[start + 1]
-    classes = np.repeat(lines.classes, np.diff(lines.offsets) - 1)
-    low, high = np.minimum(a, b), np.maximum(a, b)
+    line = np.repeat(np.arange(len(lines.classes)), np.diff(lines.offsets) - 1)
+    apart = a != b
+    if lines.paces is not None:
+        # ways that share a piece of street may be open in different directions: all stay
+        return Segments(a, b, line).take(apart)
     # ways that share a piece of street give it once, with its lowest class
-    order = np.lexsort((classes, high, low))
-    low, high = low[order], high[order]
-    new: BoolArray = np.r_[True, (np.diff(low) != 0) | (np.diff(high) != 0)][: len(low)]
-    kept = np.sort(order[new & (low != high)])
-    return Segments(a[kept], b[kept], classes[kept])
+    pair = np.minimum(a, b) * (int(points.max(initial=0)) + 1) + np.maximum(a, b)
+    if not pd.Series(pair).duplicated().any():
+        return Segments(a, b, line).take(apart)
+    order = np.lexsort((lines.classes[line], pair))
+    new: BoolArray = np.r_[True, np.diff(pair[order]) != 0][: len(pair)]
+    return Segments(a, b, line).take(np.sort(order[new & apart[order]]))
 
 
 def _without_fragments(xy: FloatArray, segments: Segments, least: float) -> tuple[Int32Array, Segments, Fragments]:
     """Return each point's connected part (-1: left out), numbered by falling length, and the segments kept."""
-    joined = coo_array((np.ones(len(segments.a), dtype=np.int8), (segments.a, segments.b)), shape=(len(xy), len(xy)))
+    ends = segments.a.astype(np.int32), segments.b.astype(np.int32)
+    joined = coo_array((np.ones(len(segments.a), dtype=np.int8), ends), shape=(len(xy), len(xy)))
     _, label = connected_components(joined, directed=False)
     length = np.hypot(*(xy[segments.b] - xy[segments.a]).T)
     metres = np.bincount(label[segments.a], weights=length, minlength=label.max() + 1)
@@ -95,35 +129,40 @@ def _without_fragments(xy: FloatArray, segments: Segments, least: float) -> tupl
     rank = np.full(len(metres), -1, dtype=np.int32)
     rank[by_length[:kept]] = np.arange(kept)
     part = rank[label]
-    inside = part[segments.a] >= 0
     dropped = metres[by_length[kept:]]
     lost = Fragments(int(np.count_nonzero(dropped)), float(dropped.sum()))
-    return part, Segments(segments.a[inside], segments.b[inside], segments.classes[inside]), lost
+    return part, segments.take(part[segments.a] >= 0), lost
 
 
-def _numbering(xy: FloatArray, segments: Segments, part: Int32Array) -> tuple[IntArray, int]:
+def _numbering(
+    xy: FloatArray, segments: Segments, part: Int32Array, kinds: IntArray, asymmetric: BoolArray
+) -> tuple[IntArray, int]:
     """Return the points in use, nodes first, each group in Morton order, and the number of nodes."""
-    ends = np.concatenate([segments.a, segments.b])
-    degree = np.bincount(ends, minlength=len(xy))
-    is_node = (degree > 0) & ((degree != 2) | _class_changes(ends, segments.classes, len(xy)))  # noqa: PLR2004 - two
+    degree = np.bincount(segments.a, minlength=len(xy)) + np.bincount(segments.b, minlength=len(xy))
+    is_node = (degree > 0) & ((degree != 2) | _changes(segments, kinds, asymmetric, len(xy)))  # noqa: PLR2004 - two
     morton = _morton(xy)
     in_use = np.flatnonzero(degree > 0)
-    in_use = in_use[np.lexsort((in_use, morton[in_use]))]
+    in_use = in_use[np.argsort(morton[in_use], kind="stable")]
     # a ring without a junction takes its first point as its node
-    ringed = np.setdiff1d(part[in_use], part[is_node])
+    ringed: BoolArray = np.ones(int(part.max()) + 1, dtype=np.bool_)
+    ringed[part[is_node]] = False
     first_of_part = in_use[np.unique(part[in_use], return_index=True)[1]]
-    is_node[first_of_part[np.isin(part[first_of_part], ringed)]] = True
+    is_node[first_of_part[ringed[part[first_of_part]]]] = True
     between = ~is_node[in_use]
     return np.concatenate([in_use[~between], in_use[between]]), int(np.count_nonzero(is_node))
 
 
-def _class_changes(ends: IntArray, classes: Int32Array, points: int) -> BoolArray:
-    lowest = np.full(points, np.iinfo(np.int32).max)
-    highest = np.full(points, -1)
-    both = np.concatenate([classes, classes])
-    np.minimum.at(lowest, ends, both)
-    np.maximum.at(highest, ends, both)
-    return lowest < highest
+def _changes(segments: Segments, kinds: IntArray, asymmetric: BoolArray, points: int) -> BoolArray:
+    """Tell at which points the kind changes, or one-way lines do not go on in the same direction."""
+    sums = [np.bincount(ends, weights=kinds, minlength=points) for ends in (segments.a, segments.b)]
+    squares = [np.bincount(ends, weights=kinds.astype(np.float64) ** 2, minlength=points) for ends in segments[:2]]
+    # of two numbers: 2 (p² + q²) = (p + q)² only where they are the same
+    differs: BoolArray = 2 * (squares[0] + squares[1]) != (sums[0] + sums[1]) ** 2
+    directed = asymmetric[segments.line]
+    if directed.any():
+        leaving, entering = (np.bincount(ends[directed], minlength=points) for ends in (segments.a, segments.b))
+        differs |= leaving != entering
+    return differs
 
 
 def _morton(xy: FloatArray) -> IntArray:
@@ -139,36 +178,31 @@ def _morton(xy: FloatArray) -> IntArray:
     return code
 
 
-def _incidence(a: IntArray, b: IntArray, points: int) -> tuple[IntArray, IntArray]:
-    """Return CSR offsets by point and the order of the 2s arcs (first all a → b, then all b → a)."""
-    sources = np.concatenate([a, b])
-    indptr = np.zeros(points + 1, dtype=np.int64)
-    np.cumsum(np.bincount(sources, minlength=points), out=indptr[1:])
-    return indptr, np.argsort(sources, kind="stable")
-
-
-def _graph(xy: FloatArray, segments: Segments, component: Int32Array) -> Graph:
-    nodes = len(component)
-    indptr, order = _incidence(segments.a, segments.b, len(xy))
+def _graph(xy: FloatArray, segments: Segments, nodes: int, lines: Lines, access_pace: float) -> Graph:
+    count = len(segments.a)
+    indptr, order = incidence(np.concatenate([segments.a, segments.b]), len(xy))
     neighbours = np.concatenate([segments.b, segments.a])[order].astype(np.int32)
     x, y = np.ascontiguousarray(xy[:, 0]), np.ascontiguousarray(xy[:, 1])
-    numbers = (order % max(1, len(segments.a))).astype(np.int32)
-    path, measures, offsets, classes = contract(indptr, neighbours, numbers, segments.classes, x, y, nodes)
-    edge_from, edge_to = path[offsets[:-1]], path[offsets[1:] - 1]
-    node_ptr, arcs = _incidence(edge_from.astype(np.int64), edge_to.astype(np.int64), nodes)
-    edge = arcs % max(1, len(edge_from))
-    return Graph(
-        x=x[:nodes].copy(),
-        y=y[:nodes].copy(),
-        indptr=node_ptr,
-        indices=np.concatenate([edge_to, edge_from])[arcs],
-        lengths=measures[offsets[1:] - 1][edge],
-        code=(2 * edge + (arcs >= len(edge_from))).astype(np.int32),
-        edge_from=edge_from,
-        edge_to=edge_to,
-        edge_class=classes,
+    numbers = np.where(order >= count, order - count, order).astype(np.int32)
+    # the walk gives back the number of each chain's first segment, and so its line and its direction
+    own = np.arange(count, dtype=np.int32)
+    path, measures, offsets, first = contract(indptr, neighbours, numbers, own, x, y, nodes)
+    line = segments.line[first]
+    length = measures[offsets[1:] - 1]
+    ahead, behind = length, length
+    if lines.paces is not None:
+        turned = segments.a[first] != path[offsets[:-1]]
+        ahead = length * np.where(turned, lines.paces[line, 1], lines.paces[line, 0])
+        behind = length * np.where(turned, lines.paces[line, 0], lines.paces[line, 1])
+    edges = Edges(
+        edge_from=path[offsets[:-1]],
+        edge_to=path[offsets[1:] - 1],
+        edge_class=lines.classes[line],
         vertices=xy[path],
         measures=measures,
         offsets=offsets,
-        component=component,
+        ahead=ahead,
+        behind=behind,
+        twin=np.full(len(line), -1, dtype=np.int32),
     )
+    return Graph.assemble(x[:nodes].copy(), y[:nodes].copy(), edges, access_pace=access_pace)

@@ -10,43 +10,46 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyproj
 import shapely
 
 from edulayout import crs as crs_module
 from edulayout.errors import Fault, InputError
-from edulayout.streets import areas, query
+from edulayout.streets import areas, files, nearest, paths, query, safe, sources
 from edulayout.streets.build import build
-from edulayout.streets.graph import Graph
 from edulayout.streets.lines import from_lines
 from edulayout.streets.snap import Barriers, Snapped, snap, street_grid
+from edulayout.streets.strips import Strips
+from edulayout.streets.travel import Travel
 from edulayout.typing import quiet
-from edulayout.writing import whole_file
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    import pyproj
 
     from edulayout.kernels.snapping import Grid
     from edulayout.streets.build import Fragments, Lines
-    from edulayout.typing import CostArrays, Progress, Unit
+    from edulayout.streets.graph import Graph
+    from edulayout.streets.safe import How
+    from edulayout.streets.sources import Drawn
+    from edulayout.typing import CostArrays, FloatArray, Progress, Unit
 
 MIN_COMPONENT_METRES = 500.0
 """Connected parts with less street than this are left out when streets are made: a path in a park that touches
 nothing would swallow the places next to it."""
 SNAP_LIMIT_METRES = 300.0
 TOLERANCE_METRES = 0.1
-_FORMAT = "edulayout streets 1"
 
 
 @dataclass(frozen=True, eq=False)
 class Streets:
-    """A street network on which walking distances are measured; an engine.
+    """A street network on which distances are measured; an engine.
 
-    A distance is what a pupil walks from door to door: straight from the place to the nearest point on a street,
+    A distance is what a pupil travels from door to door: straight from the place to the nearest point on a street,
     along the streets, and straight to the school. It is never less than the straight line, and the same point
     costs nothing. Places farther from any street than the snap limit have no pairs: they are listed with a snap
-    distance of NaN, never moved.
+    distance of NaN, never moved. Where streets are one-way, a cost is that of the way from demand to school.
 
     Parameters
     ----------
@@ -62,6 +65,10 @@ class Streets:
         What the straight way to the street must not cross.
     set_aside
         What was left out when the streets were made, counted.
+    travel
+        Who travels, and the unit of the costs; in minutes, the way to the street is walked.
+    crossings
+        Marked crossings and signals, float64 (k, 2): where `avoiding` lets children cross.
 
     Examples
     --------
@@ -82,6 +89,8 @@ class Streets:
     snap_limit_metres: float = SNAP_LIMIT_METRES
     barriers: Barriers = field(default_factory=lambda: Barriers(np.empty(0, dtype=object)))
     set_aside: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    travel: Travel = field(default_factory=Travel)
+    crossings: FloatArray = field(default_factory=lambda: np.empty((0, 2)))
 
     @property
     def name(self) -> str:
@@ -90,8 +99,13 @@ class Streets:
 
     @property
     def unit(self) -> Unit:
-        """`metres`."""
-        return "metres"
+        """`metres` or `minutes`."""
+        return self.travel.unit
+
+    @property
+    def mode(self) -> str:
+        """`walk`, `bike` or `drive`."""
+        return self.travel.mode
 
     def __repr__(self) -> str:
         graph = self.graph
@@ -105,10 +119,11 @@ class Streets:
         *,
         class_column: str | None = None,
         level_column: str | None = None,
+        pace_columns: tuple[str, str] | None = None,
+        travel: Travel = Travel(),  # noqa: B008 - a frozen value
         split_at_crossings: bool = False,
         tolerance_metres: float = TOLERANCE_METRES,
         min_component_metres: float = MIN_COMPONENT_METRES,
-        snap_limit_metres: float = SNAP_LIMIT_METRES,
     ) -> Streets:
         """Make streets from lines in a CRS in metres.
 
@@ -120,14 +135,16 @@ class Streets:
             What kind of street a line is; kept on the edges.
         level_column
             Whole numbers, 0 on the ground: lines that pass each other on different levels do not meet.
+        pace_columns
+            What a metre along the line and back costs, infinite where closed; by default one, both ways.
+        travel
+            Who travels, and the unit of the paces.
         split_at_crossings
             Lines of one level also meet where they cross without a common vertex.
         tolerance_metres
             Vertices this close are the same point.
         min_component_metres
             Connected parts with less street are left out and counted; the longest one never is.
-        snap_limit_metres
-            How far a place may lie from its street.
 
         Raises
         ------
@@ -146,17 +163,106 @@ class Streets:
             levels,
             tolerance=tolerance_metres,
             cross=split_at_crossings,
+            paces=None if pace_columns is None else table[list(pace_columns)].to_numpy(dtype=np.float64),
         )
-        made = cls.from_arrays(flat, crs=crs, classes=tuple(names), min_component_metres=min_component_metres)
-        return made.with_snap_limit(snap_limit_metres)
+        return cls.from_arrays(
+            flat, crs=crs, classes=tuple(names), travel=travel, min_component_metres=min_component_metres
+        )
 
     @classmethod
     def from_arrays(
-        cls, lines: Lines, *, crs: pyproj.CRS, classes: tuple[str, ...], min_component_metres: float
+        cls,
+        lines: Lines,
+        *,
+        crs: pyproj.CRS,
+        classes: tuple[str, ...],
+        travel: Travel = Travel(),  # noqa: B008 - a frozen value
+        min_component_metres: float = MIN_COMPONENT_METRES,
     ) -> Streets:
         """Make streets from flat arrays of lines."""
-        graph, lost = build(lines, min_component_metres=min_component_metres)
-        return cls(graph, crs, classes, set_aside=MappingProxyType(_fragment_counts(lost)))
+        graph, lost = build(lines, min_component_metres=min_component_metres, access_pace=travel.access_pace)
+        return cls(graph, crs, classes, set_aside=MappingProxyType(_fragment_counts(lost)), travel=travel)
+
+    @classmethod
+    def from_edges(
+        cls,
+        nodes: pd.DataFrame,
+        edges: pd.DataFrame,
+        *,
+        crs: str | pyproj.CRS,
+        travel: Travel = Travel(),  # noqa: B008 - a frozen value
+        min_component_metres: float = MIN_COMPONENT_METRES,
+    ) -> Streets:
+        """Make streets from a table of nodes and one of edges.
+
+        Parameters
+        ----------
+        nodes
+            Indexed by node, with `x` and `y` in the CRS.
+        edges
+            `from`, `to` (nodes), and optionally `length` (metres; the straight line by default), `oneway` (from → to
+            only), `class`, and `minutes` (of the whole edge), which become the costs where the travel is in minutes.
+        crs
+            A projected CRS in metres.
+        travel
+            Who travels, and the unit of the costs.
+        min_component_metres
+            As in `from_lines`.
+
+        Raises
+        ------
+        InputError
+            With every fault of both tables: missing columns, unknown nodes, lengths that are no positive numbers.
+
+        Examples
+        --------
+        >>> import edulayout as el, geopandas as gpd, pandas as pd
+        >>> nodes = pd.DataFrame({"x": [0.0, 300.0], "y": [0.0, 400.0]}, index=["a", "b"])
+        >>> edges = pd.DataFrame({"from": ["a"], "to": ["b"], "length": [520.0]})
+        >>> streets = el.Streets.from_edges(nodes, edges, crs="EPSG:4544", min_component_metres=0)
+        >>> places = nodes.pipe(lambda it: gpd.GeoSeries.from_xy(it.x, it.y, crs="EPSG:4544"))
+        >>> streets.costs(places[["a"]], places[["b"]]).values.tolist()
+        [520.0]
+        """
+        return cls.from_drawn(sources.from_edges(nodes, edges, crs=crs, travel=travel), least=min_component_metres)
+
+    @classmethod
+    def from_osmnx(
+        cls,
+        graph: object,
+        *,
+        crs: str | pyproj.CRS | None = None,
+        travel: Travel = Travel(),  # noqa: B008 - a frozen value
+        min_component_metres: float = MIN_COMPONENT_METRES,
+    ) -> Streets:
+        """Make streets from a graph of osmnx; neither osmnx nor networkx is imported.
+
+        Parameters
+        ----------
+        graph
+            A `networkx.MultiDiGraph` as osmnx makes it: `x`, `y` on the nodes and `crs` on the graph; `geometry`,
+            `highway`, `travel_time` (seconds) on the edges, where they are there. An edge that exists in one
+            direction only is one-way, except on foot.
+        crs
+            The CRS in metres to measure in; needed where the graph is in degrees.
+        travel
+            Who travels, and the unit of the costs; minutes need `travel_time`.
+        min_component_metres
+            As in `from_lines`.
+
+        Raises
+        ------
+        InputError
+            Where it is no such graph.
+        """
+        return cls.from_drawn(sources.from_osmnx(graph, crs=crs, travel=travel), least=min_component_metres)
+
+    @classmethod
+    def from_drawn(cls, drawn: Drawn, *, least: float) -> Streets:
+        """Make streets from what a reader has drawn; see `from_arrays`."""
+        return cls.from_arrays(
+            drawn.lines, crs=drawn.crs, classes=drawn.classes, travel=drawn.travel, min_component_metres=least
+        )
 
     def with_snap_limit(self, metres: float) -> Streets:
         """Return these streets with another snap limit.
@@ -194,9 +300,98 @@ class Streets:
             raise InputError(Fault("barriers", "points", "areas or lines", "leave the points out", rows))
         return replace(self, barriers=Barriers(own.to_numpy()))
 
+    def with_crossings(self, points: gpd.GeoSeries | gpd.GeoDataFrame | None) -> Streets:
+        """Return these streets with other marked crossings, where `avoiding` lets children cross.
+
+        Raises
+        ------
+        CrsError
+            Where the points have no CRS.
+        """
+        if points is None:
+            return replace(self, crossings=np.empty((0, 2)))
+        own = crs_module.to_crs(points.geometry, self.crs, source="crossings")
+        own = own[~(own.isna() | own.is_empty)]
+        return replace(self, crossings=shapely.get_coordinates(shapely.centroid(own.to_numpy())))
+
+    def avoiding(
+        self,
+        classes: Sequence[str],
+        *,
+        how: How = "crossings",
+        extra_metres: float = 0.0,
+        along: bool = True,
+        signals_between: Sequence[str] = (),
+        lines: gpd.GeoSeries | gpd.GeoDataFrame | None = None,
+    ) -> Streets:
+        """Return the streets as small children may use them: without crossing certain classes just anywhere.
+
+        A street of these classes becomes two pavements, one on either side. A child walks along either, turns into
+        the side streets of that side, and passes to the other side only where the rule lets it. A place on such a
+        street stands on its own side of it. Bridges and tunnels over or under it are no crossing.
+
+        Parameters
+        ----------
+        classes
+            Classes of streets that are not crossed, such as `trunk`, `primary`, `secondary`.
+        how
+            `forbidden`: nowhere. `crossings`: at marked crossings only (`crossings`, see `with_crossings`), each at
+            `extra_metres`. `anywhere`: at every junction, each street crossed at `extra_metres`.
+        extra_metres
+            What a crossing costs beyond the way, in metres (in minutes at the pace of the access).
+        along
+            Whether the pavement of such a street may be walked; if not, these streets are closed.
+        signals_between
+            Classes that have signals where they meet each other: such a junction is a marked crossing, too.
+        lines
+            Railways: a street that meets one is cut there, and joined again as by `how`. Level is not known here:
+            give the places of bridges and underpasses as crossings, or leave the line out there.
+
+        Returns
+        -------
+        Streets
+            New streets; lengths stay those of the centre lines. `summary()` tells the crossings found.
+
+        Raises
+        ------
+        InputError
+            Where a class is not among these streets', the streets are one-way, or the cost is no number ≥ 0.
+
+        Notes
+        -----
+        Chinese codes speak of crossing: pupils of primary age "must not cross town arterials, highways, railways"
+        (GB 50099-2011 cl. 4.1, and GBJ 99-86 before it; status secondary: not read in the original). Walking along
+        the pavement is therefore allowed by default. O(edges log edges).
+
+        Examples
+        --------
+        A main road; the home stands north of it, the school south, a crossing 300 m east of both:
+
+        >>> import geopandas as gpd, edulayout as el
+        >>> from shapely import LineString, Point
+        >>> road = gpd.GeoDataFrame({"kind": ["primary"]}, geometry=[LineString([(-500, 0), (600, 0)])],
+        ...                         crs="EPSG:4544")
+        >>> streets = el.Streets.from_lines(road, class_column="kind")
+        >>> streets = streets.with_crossings(gpd.GeoSeries([Point(400, 0)], crs="EPSG:4544"))
+        >>> home, school = (gpd.GeoDataFrame(geometry=[p], index=["a"], crs="EPSG:4544")
+        ...                 for p in (Point(100, 10), Point(100, -10)))
+        >>> el.travel_costs(home, school, engine=streets).values.tolist()
+        [20.0]
+        >>> el.travel_costs(home, school, engine=streets.avoiding(["primary"])).values.tolist()
+        [620.0]
+        """
+        rule = safe.Rule(tuple(classes), how, float(extra_metres), along, tuple(signals_between))
+        made = safe.avoiding(self, rule, lines=lines)
+        avoiding = replace(self, graph=made.graph, classes=made.classes, barriers=made.barriers)
+        return avoiding.with_set_aside(made.counts)
+
     def with_set_aside(self, counts: Mapping[str, float]) -> Streets:
         """Return these streets with more counts of what was left out."""
         return replace(self, set_aside=MappingProxyType({**self.set_aside, **counts}))
+
+    @cached_property
+    def _strips(self) -> Strips:
+        return Strips(self.graph.lines)
 
     @cached_property
     def _grid(self) -> Grid:
@@ -223,15 +418,77 @@ class Streets:
         from_schools = self._snapped(schools, "schools")
         return query.costs(self.graph, self._snapped(demand, "demand"), from_schools, cutoff=cutoff, progress=progress)
 
+    def nearest(
+        self,
+        demand: gpd.GeoSeries,
+        schools: gpd.GeoSeries,
+        *,
+        k: int,
+        cutoff: float | None = None,
+        progress: Progress = quiet,
+    ) -> CostArrays:
+        """Return the k nearest schools of every place, ties to the lower id: the same pairs as `costs` gives.
+
+        One sweep of the streets from all schools at once, O(k · streets + places).
+        """
+        ranks = query.ranks(schools)
+        both = self._snapped(demand, "demand"), self._snapped(schools, "schools")
+        return nearest.nearest(self.graph, *both, k=k, rank=ranks, cutoff=cutoff, progress=progress)
+
     def areas(self, schools: gpd.GeoSeries, *, radius: float) -> gpd.GeoSeries:
         """Return for each school the polygon around the streets that are reached within the radius.
 
         Edges are cut at the exact distance, the way from the school to its street included, and widened by 30 m
         to either side; holes are kept. A school without a street has an empty polygon.
         """
-        polygons = areas.areas(self.graph, self._snapped(schools, "schools"), radius=radius)
+        polygons = areas.areas(self.graph, self._snapped(schools, "schools"), radius=radius, strips=self._strips)
         own = gpd.GeoSeries(polygons, index=schools.index, crs=self.crs)
         return own if schools.crs == self.crs else own.to_crs(schools.crs)
+
+    def paths(
+        self,
+        demand: gpd.GeoSeries | gpd.GeoDataFrame,
+        schools: gpd.GeoSeries | gpd.GeoDataFrame,
+        *,
+        pairs: Sequence[tuple[str, str]] | None = None,
+    ) -> gpd.GeoDataFrame:
+        """Return the ways from demand to schools as lines, the access legs included.
+
+        Parameters
+        ----------
+        demand, schools
+            Points (or polygons, by a point inside), indexed by id.
+        pairs
+            Which (demand id, school id); by default from every place to its nearest school.
+
+        Returns
+        -------
+        geopandas.GeoDataFrame
+            `demand_id`, `school_id`, `cost` in the unit of these streets, `metres`, and the LineString; pairs without
+            a way are left out. The line is as long as its `metres`; where costs are metres, they are the cost, but for
+            what a crossing costs (see `avoiding`).
+
+        Raises
+        ------
+        InputError
+            Where an id of a pair is not there.
+
+        Notes
+        -----
+        O(reached · log reached) for a school that is asked for.
+
+        Examples
+        --------
+        >>> import geopandas as gpd, edulayout as el
+        >>> from shapely import LineString, Point
+        >>> street = gpd.GeoSeries([LineString([(0, 0), (300, 0), (300, 400)])], crs="EPSG:4544")
+        >>> home = gpd.GeoSeries([Point(0, 10)], index=["a"], crs="EPSG:4544")
+        >>> school = gpd.GeoSeries([Point(290, 400)], index=["s"], crs="EPSG:4544")
+        >>> way = el.Streets.from_lines(street).paths(home, school)
+        >>> way.metres.item(), way.geometry.item().wkt
+        (720.0, 'LINESTRING (0 10, 0 0, 300 0, 300 400, 290 400)')
+        """
+        return paths.paths(self, demand.geometry, schools.geometry, pairs=pairs, snapped=self._snapped)
 
     def snap(self, places: gpd.GeoSeries) -> gpd.GeoDataFrame:
         """Return where places meet the streets: `edge` (-1: nowhere), `position_metres`, `snap_metres`, the way."""
@@ -257,45 +514,31 @@ class Streets:
     def summary(self) -> dict[str, float]:
         """Return the size of the network, its connected parts, and what was left out, for the manifest."""
         graph = self.graph
-        total = float(graph.edge_length.sum())
+        whole = (graph.twin < 0) | (graph.twin > np.arange(graph.edges))
+        total, walked = float(graph.edge_length[whole].sum()), float(graph.edge_length.sum())
         return {
             "nodes": graph.nodes,
             "edges": graph.edges,
             "kilometres": round(total / 1000, 3),
             "components": len(graph.component_metres),
-            "share_in_largest": round(float(graph.component_metres[0]) / total, 6) if total else 0.0,
+            "share_in_largest": round(float(graph.component_metres[0]) / walked, 6) if walked else 0.0,
             **self.set_aside,
         }
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write everything to one `.npz` file, without pickle."""
-        content = {
-            **self.graph.arrays(),
-            "format": np.array(_FORMAT),
-            "crs": np.array(self.crs.to_json()),
-            "classes": np.array(self.classes, dtype=np.str_),
-            "snap_limit_metres": np.array(self.snap_limit_metres),
-            "barriers": np.array(shapely.to_wkt(self.barriers.geometries, rounding_precision=-1), dtype=np.str_),
-            "set_aside_names": np.array(list(self.set_aside), dtype=np.str_),
-            "set_aside_counts": np.array(list(self.set_aside.values()), dtype=np.float64),
-        }
-        with whole_file(path) as temporary, temporary.open("wb") as file:
-            np.savez_compressed(file, allow_pickle=False, **content)
+        files.save(self, path)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Streets:
-        """Read streets that `save` wrote."""
-        with np.load(path, allow_pickle=False) as stored:
-            content = {name: stored[name] for name in stored.files}
-        counts = zip(content["set_aside_names"].tolist(), content["set_aside_counts"].tolist(), strict=True)
-        return cls(
-            Graph.from_arrays(content),
-            pyproj.CRS.from_json(str(content["crs"])),
-            tuple(content["classes"].tolist()),
-            float(content["snap_limit_metres"]),
-            Barriers(shapely.from_wkt(content["barriers"].astype(object))),
-            MappingProxyType(dict(counts)),
-        )
+        """Read streets that `save` wrote.
+
+        Raises
+        ------
+        InputError
+            Where the file holds none, or those of another version.
+        """
+        return cls(**files.load(path))
 
 
 def _fragment_counts(lost: Fragments) -> dict[str, float]:
@@ -315,8 +558,12 @@ def _line_parts(lines: gpd.GeoDataFrame | gpd.GeoSeries) -> gpd.GeoDataFrame:
     present = table[~(table.geometry.isna() | table.geometry.is_empty)].reset_index(drop=True)
     strange = ~present.geom_type.isin(["LineString", "LinearRing", "MultiLineString"])
     if strange.any() or present.empty:
-        kinds = ", ".join(sorted(set(present.geom_type[strange]))) or "no lines at all"
+        found = ", ".join(sorted(set(present.geom_type[strange]))) or "no lines at all"
         rows = tuple(present.index[strange].astype(str))
-        raise InputError(Fault("streets", kinds, "LineStrings", "give the layer that holds the streets", rows))
-    parts = present.explode(index_parts=False).reset_index(drop=True)
-    return parts.set_geometry(shapely.force_2d(parts.geometry.to_numpy()), crs=table.crs)
+        raise InputError(Fault("streets", found, "LineStrings", "give the layer that holds the streets", rows))
+    kinds = shapely.get_type_id(present.geometry.to_numpy())
+    parts = present
+    if (kinds != shapely.GeometryType.LINESTRING).any():
+        parts = present.explode(index_parts=False).reset_index(drop=True)
+    drawn = parts.geometry.to_numpy()
+    return parts.set_geometry(shapely.force_2d(drawn), crs=table.crs) if shapely.has_z(drawn).any() else parts

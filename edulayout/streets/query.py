@@ -1,109 +1,134 @@
-"""Costs along the streets from snapped schools to snapped demand."""
+"""Costs along the streets from snapped demand to snapped schools."""
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csc_array
 
-from edulayout.kernels.dijkstra import Goals, Scratch, Starts, reach_goals, scratch
+from edulayout.kernels import in_order
+from edulayout.kernels._batches import Batches
+from edulayout.kernels.dijkstra import Scratch, Starts
+from edulayout.kernels.goals import Goals, reach_goals
+from edulayout.streets import dense
+from edulayout.streets.network import exact
 from edulayout.typing import CostArrays
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from edulayout.kernels.rows import Found
     from edulayout.streets.graph import Graph
     from edulayout.streets.snap import Snapped
     from edulayout.typing import AnyArray, FloatArray, Int32Array, IntArray, Progress
 
 _BLOCK = 64
 """Schools between two reports of progress; a run can be interrupted there."""
+_BLOCK_PAIRS = 1 << 22
+"""Pairs that one block may find at most, but for a single school's: what a block needs is bounded."""
+_DENSE_LEAST = 64
+"""From so many schools on a hierarchy, once made, costs less than a search of the whole network from each."""
 
 
 def starts(graph: Graph, places: Snapped) -> Starts:
-    """Return snapped places as starts of a search; one without a street has edge -1."""
+    """Return snapped schools as starts of a search against the direction of travel; without a street edge -1."""
     edge = np.maximum(places.edge, 0)
-    return Starts(
-        graph.edge_from[edge],
-        graph.edge_to[edge],
-        places.access + places.position,
-        places.access + (graph.edge_length[edge] - places.position),
-        places.edge,
-        places.position,
-        places.access,
-        places.x,
-        places.y,
-    )
+    position = exact(places.position)
+    near, far, leg = graph.network.legs(edge, position, places.access, to_place=True)
+    return Starts(graph.edge_from[edge], graph.edge_to[edge], near, far, places.edge, position, leg, places.x, places.y)
 
 
 def goals(graph: Graph, places: Snapped) -> Goals:
-    """Return snapped places as goals, listed by node and by edge."""
-    goal = np.flatnonzero(places.edge >= 0).astype(np.int32)
-    edge, position, access = places.edge[goal], places.position[goal], places.access[goal]
-    nodes = np.concatenate([graph.edge_from[edge], graph.edge_to[edge]])
-    metres = np.concatenate([position + access, (graph.edge_length[edge] - position) + access])
-    node_ptr, by_node = _grouped(nodes, graph.nodes)
-    edge_ptr, by_edge = _grouped(edge, graph.edges)
-    return Goals(
-        node_ptr,
-        np.concatenate([goal, goal])[by_node],
-        metres[by_node],
-        edge_ptr,
-        goal[by_edge],
-        places.position,
-        places.access,
-        places.x,
-        places.y,
-    )
+    """Return snapped demand as goals, edge by edge."""
+    met = np.flatnonzero(places.edge >= 0)
+    number = met[np.argsort(places.edge[met], kind="stable")].astype(np.int32)
+    edge, position = places.edge[number], exact(places.position[number])
+    edge_ptr = np.zeros(graph.edges + 1, dtype=np.int64)
+    np.cumsum(np.bincount(edge, minlength=graph.edges), out=edge_ptr[1:])
+    near, far, leg = graph.network.legs(edge, position, places.access[number], to_place=False)
+    return Goals(edge_ptr, number, near, far, position, leg, places.x[number], places.y[number])
 
 
-def _grouped(keys: Int32Array, total: int) -> tuple[IntArray, IntArray]:
-    indptr = np.zeros(total + 1, dtype=np.int64)
-    np.cumsum(np.bincount(keys, minlength=total), out=indptr[1:])
-    return indptr, np.argsort(keys, kind="stable")
+def ranks(places: gpd.GeoSeries) -> Int32Array:
+    """Return the place of each id among the sorted ids, by which ties are broken."""
+    order: IntArray = places.index.astype(str).argsort()
+    return np.argsort(order).astype(np.int32)
 
 
 def limits(cutoff: float | None) -> tuple[np.float32, float]:
     """Return the cutoff as costs are stored and compared, and a float64 no cost within it exceeds."""
     if cutoff is None or np.isinf(cutoff):
-        return np.float32(np.inf), np.inf
+        return np.finfo(np.float32).max, np.inf
     stored = np.float32(cutoff)
     return stored, float(np.nextafter(stored, np.float32(np.inf)))
 
 
-def working_memory(graph: Graph, places: int) -> Scratch:
+def working_memory(graph: Graph, _places: int = 0) -> Scratch:
     """Return clean memory for searches on a graph."""
-    return scratch(graph.nodes, places, buckets=graph.buckets[0])
+    return graph.network.scratch()
 
 
-def costs(graph: Graph, demand: Snapped, schools: Snapped, *, cutoff: float | None, progress: Progress) -> CostArrays:
-    """Return all pairs within the cutoff, searched from each school. O(streets and pairs reached)."""
+def costs(
+    graph: Graph,
+    demand: Snapped,
+    schools: Snapped,
+    *,
+    cutoff: float | None,
+    progress: Progress,
+    threads: int | None = None,
+) -> CostArrays:
+    """Return all pairs within the cutoff, by some threads (all processors where None).
+
+    With a cutoff, or for a few schools, a search from each school: O(streets and pairs reached). Without one, a
+    hierarchy of the network that is made once (a second or so for 100,000 junctions) and a sweep for every 16
+    schools: O(pairs + streets that the demand needs). All costs are sums of multiples of 2⁻³⁰, which are exact, so
+    that both give the same bits, for any number of threads.
+    """
     begin, end = starts(graph, schools), goals(graph, demand)
-    stored, limit = limits(cutoff)
-    work = working_memory(graph, len(demand.edge))
-    total = len(schools.edge)
-    blocks = []
-    for first in range(0, max(1, total), _BLOCK):
-        last = min(total, first + _BLOCK)
-        progress("walking distances", first, total)
-        blocks.append(reach_goals(graph.arcs, begin, end, first, last, stored, limit, graph.buckets[1], work))
-    progress("walking distances", total, total)
-    return _by_demand(blocks, demand, schools)
+    everywhere = cutoff is None or np.isinf(cutoff)
+    if everywhere and len(schools.edge) >= _DENSE_LEAST and len(end.number):
+        network = graph.network
+        arrays = dense.table(network.hierarchy, network.ends, begin, end, floor=network.floor**2,
+                             rows=len(demand.edge), threads=threads, progress=progress)  # fmt: skip
+    else:
+        arrays = _searched(graph, begin, end, demand, limits(cutoff), threads, progress)
+    return CostArrays(*arrays, _stored(demand.access), _stored(schools.access))
 
 
-def _by_demand(blocks: list[tuple[IntArray, Int32Array, AnyArray]], demand: Snapped, schools: Snapped) -> CostArrays:
-    counts, goal, values = (np.concatenate(arrays) for arrays in zip(*blocks, strict=True))
-    shape = (len(demand.edge), len(schools.edge))
-    indptr = np.zeros(shape[1] + 1, dtype=np.int64)
-    np.cumsum(counts, out=indptr[1:])
-    # a counting sort; it keeps stored zeros, and the schools of a row come out in order
-    turned = csc_array((values, goal, indptr), shape=shape).tocsr()
-    return CostArrays(
-        turned.indptr.astype(np.int64),
-        turned.indices.astype(np.int32),
-        turned.data.astype(np.float32),
-        _stored(demand.access),
-        _stored(schools.access),
-    )
+def _searched(
+    graph: Graph,
+    begin: Starts,
+    end: Goals,
+    demand: Snapped,
+    limit: tuple[np.float32, float],
+    threads: int | None,
+    progress: Progress,
+) -> tuple[AnyArray, AnyArray, AnyArray]:
+    network, total = graph.network, len(begin.edge)
+    # neighbours one after another, so that a search finds in the cache what the one before it used
+    order = np.argsort(begin.edge, kind="stable").astype(np.int32)
+    arrays: list[AnyArray] = [array[order] for array in begin]
+    sorted_begin = Starts(*arrays)
+    own = threading.local()
+
+    def block(first: int) -> Found:
+        if not hasattr(own, "memory"):
+            own.memory = working_memory(graph)
+        last = min(total, first + size)
+        found = reach_goals(network.arcs, network.ends, sorted_begin, end, first, last, *limit,
+                            network.buckets[1], network.floor**2, own.memory)  # fmt: skip
+        return order[first:last], *found
+
+    size = _BLOCK
+    if np.isinf(limit[1]):
+        size = int(np.clip(_BLOCK_PAIRS // max(1, len(end.number)), 1, _BLOCK))
+    batches = Batches(end.number, len(demand.edge), total)
+    progress("walking distances", 0, total)
+    for found in in_order(block, range(0, total, size), threads=threads):
+        batches.add(found)
+        progress("walking distances", batches.columns_done, total)
+    return batches.rows()
 
 
 def _stored(metres: FloatArray) -> AnyArray:

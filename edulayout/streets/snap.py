@@ -81,5 +81,27 @@ def snap(places: gpd.GeoSeries, graph: Graph, streets: Grid, *, barriers: Barrie
     start = graph.segment_start[segment]
     begin, end = graph.measures[start], graph.measures[start + 1]
     position = np.where(share < 1.0, begin + share * (end - begin), end)
-    edge = np.where(missing, -1, graph.segment_edge[segment]).astype(np.int32)
+    own = _own_pavement(graph, graph.segment_edge[segment], start, x, y)
+    if graph.directed and len(graph.reverse_arcs.code):
+        own, position = _by_entering_edge(graph, own, position)
+    edge = np.where(missing, -1, own).astype(np.int32)
     return Snapped(edge, np.where(missing, 0.0, position), np.where(missing, np.nan, access), x, y)
+
+
+def _own_pavement(graph: Graph, edge: Int32Array, start: AnyArray, x: FloatArray, y: FloatArray) -> Int32Array:
+    """Return the edges, the right pavement for a left one where the place lies on the right of the street."""
+    a, b = graph.vertices[start], graph.vertices[start + 1]
+    side = (b[:, 0] - a[:, 0]) * (y - a[:, 1]) - (b[:, 1] - a[:, 1]) * (x - a[:, 0])
+    return np.where((side < 0) & (graph.twin[edge] >= 0), graph.twin[edge], edge)
+
+
+def _by_entering_edge(graph: Graph, edge: Int32Array, position: FloatArray) -> tuple[Int32Array, FloatArray]:
+    """Put places that stand at a junction on an edge that leads into it, where a search from there finds them."""
+    length = graph.edge_length[edge]
+    node = np.where(position == 0.0, graph.edge_from[edge], graph.edge_to[edge])
+    arcs = graph.reverse_arcs
+    moved = ((position == 0.0) | (position == length)) & (arcs.indptr[node + 1] > arcs.indptr[node])
+    code = arcs.code[np.minimum(arcs.indptr[node], len(arcs.code) - 1)]
+    entering = code >> 1
+    at_end = np.where(code & 1, graph.edge_length[entering], 0.0)
+    return np.where(moved, entering, edge).astype(np.int32), np.where(moved, at_end, position)

@@ -1,4 +1,4 @@
-"""The gate of a run: tables that fit together, radii with their source, everything set aside listed."""
+"""The gate of a run: tables that fit together, and everything set aside listed."""
 
 from __future__ import annotations
 
@@ -6,23 +6,31 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from edulayout import crs as crs_module
-from edulayout import standards, tables
+from edulayout import tables
 from edulayout.costs import places
+from edulayout.coverage import ALL, OUTSIDE
 from edulayout.demand import with_pupils
 from edulayout.errors import Fault, InputError
-from edulayout.stages import STAGES, UNKNOWN
-from edulayout.study.result import SetAside
+from edulayout.stages import UNKNOWN
+from edulayout.study.set_aside import SetAside
+from edulayout.study.values import check_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from edulayout.costs import TravelCosts
     from edulayout.study.inputs import StudyInputs
+    from edulayout.tables import Outside
 
-DEFAULT_STANDARD = "cn-gb50180-2018"
+_COUNTED = {
+    "demand": "counted in the row `outside`",
+    "schools": "they count for no quota",
+    "candidates": "they can meet no quota of a district",
+}
 
 
 def checked(study: StudyInputs) -> tuple[StudyInputs, list[SetAside]]:
@@ -33,97 +41,99 @@ def checked(study: StudyInputs) -> tuple[StudyInputs, list[SetAside]]:
     InputError
         With what is wrong, table by table.
     """
-    crs_module.require_metres(study.districts, source="districts")
+    check_values(study)
+    crs_module.require_metres(study.districts, source=_source(study.districts, "districts"))
     study = replace(
         study,
-        districts=tables.check_districts(study.districts, source="districts"),
-        schools=tables.check_schools(study.schools, source="schools"),
-        demand=_with_pupils(tables.check_demand(study.demand, source="demand"), study.per_1000_residents),
-        barriers=None if study.barriers is None else tables.check_barriers(study.barriers, source="barriers"),
-        candidates=None if study.candidates is None else tables.check_candidates(study.candidates, source="candidates"),
+        districts=tables.check_districts(study.districts, source=_source(study.districts, "districts")),
+        schools=tables.check_schools(study.schools, source=_source(study.schools, "schools")),
+        demand=_with_pupils(study.demand, study.per_1000_residents),
+        barriers=_optional(study.barriers, "barriers"),
+        candidates=_optional(study.candidates, "candidates"),
     )
-    _check_plan_has_candidates(study)
-    tables.check_together(
-        districts=study.districts, schools=study.schools, demand=study.demand, candidates=study.candidates
+    _check_ids(study)
+    outside = tables.check_together(
+        study.districts, schools=study.schools, demand=study.demand, candidates=study.candidates
     )
-    study = _located(study)
-    return study, _set_aside(study)
+    _check_outside(study, outside)
+    located, moved = _located(study)
+    return located, [*map(_outside, outside), *moved, *_idle_schools(study)]
 
 
-def _with_pupils(demand: gpd.GeoDataFrame, per_1000: Mapping[str, float] | None) -> gpd.GeoDataFrame:
-    return demand if per_1000 is None else with_pupils(demand, per_1000)
+def _source(frame: gpd.GeoDataFrame, name: str) -> str:
+    return str(frame.attrs.get("source", name))
 
 
-def _located(study: StudyInputs) -> StudyInputs:
-    located = {
-        name: frame.assign(district_id=tables.locate(frame, study.districts))
-        for name, frame in (("schools", study.schools), ("demand", study.demand), ("candidates", study.candidates))
-        if frame is not None
-    }
-    outside = located["demand"].index[located["demand"]["district_id"] == ""]
-    if study.demand_outside == "error" and len(outside):
+def _optional(frame: gpd.GeoDataFrame | None, name: str) -> gpd.GeoDataFrame | None:
+    if frame is None:
+        return None
+    check = {"barriers": tables.check_barriers, "candidates": tables.check_candidates}[name]
+    return check(frame, source=_source(frame, name))
+
+
+def _with_pupils(frame: gpd.GeoDataFrame, per_1000: Mapping[str, float] | None) -> gpd.GeoDataFrame:
+    demand = tables.check_demand(frame, source=_source(frame, "demand"))
+    if per_1000 is None:
+        return demand
+    made = with_pupils(demand, per_1000)
+    made.attrs = dict(demand.attrs)
+    return made
+
+
+def _check_ids(study: StudyInputs) -> None:
+    taken = [name for name in study.districts.index if name in {ALL, OUTSIDE}]
+    if taken:
         raise InputError(
-            Fault("demand", f"{len(outside)} place(s) outside every district", "every place in a district",
-                  'correct them, or set checks.demand_outside = "keep"', rows=tuple(outside))
+            Fault(_source(study.districts, "districts"), f"a district called {' and '.join(map(repr, taken))}",
+                  f"other ids: {ALL!r} and {OUTSIDE!r} are the rows of the results that stand for no one district",
+                  "rename it", rows=tuple(taken))
         )  # fmt: skip
-    return replace(study, **located)
-
-
-def _set_aside(study: StudyInputs) -> list[SetAside]:
-    found = []
-    outside = study.demand[study.demand["district_id"] == ""]
-    if len(outside):
-        found.append(
-            SetAside("demand outside every district: counted in the row `outside`", tuple(outside.index),
-                     float(outside["population"].sum()))
-        )  # fmt: skip
-    unknown = study.schools.index[study.schools["kind"] == UNKNOWN]
-    if len(unknown):
-        found.append(SetAside("schools of unknown kind: they serve no stage", tuple(unknown)))
-    closed = study.schools.index[study.schools["status"] == "closed"]
-    if len(closed):
-        found.append(SetAside("closed schools: part of no layout", tuple(closed)))
-    return found
-
-
-def _check_plan_has_candidates(study: StudyInputs) -> None:
     if study.candidates is None:
-        if study.quotas or study.further:
-            raise InputError(
-                Fault("plan", "schools to place, but no candidates", "a layer of candidates",
-                      "name it under inputs.candidates, or remove the plan")
-            )  # fmt: skip
         return
     both = study.schools.index.intersection(study.candidates.index)
     if len(both):
         raise InputError(
-            Fault("candidates", "ids that schools bear too", "an id for one thing only", "rename the candidates",
+            Fault(_source(study.candidates, "candidates"), "ids that schools bear too", "an id for one thing only",
+                  "rename the candidates; where a file has no ids its rows are numbered: give it a column of ids",
                   rows=tuple(both))
         )  # fmt: skip
 
 
-def radii_of(study: StudyInputs) -> tuple[dict[str, float], tuple[str, ...]]:
-    """Return the radius of every stage that has pupils, and a line on where each comes from."""
-    stages = [stage for stage in STAGES if f"pupils_{stage}" in study.demand]
-    if not stages:
-        raise InputError(
-            Fault("demand", "no column pupils_<stage>", "pupils of at least one stage",
-                  "add the columns, or pupils.per_1000_residents to the study")
-        )  # fmt: skip
-    chosen = {stage: _radius(stage, study.radius_metres or {}) for stage in stages}
-    return {stage: radius for stage, (radius, _) in chosen.items()}, tuple(line for _, line in chosen.values())
+def _check_outside(study: StudyInputs, outside: tuple[Outside, ...]) -> None:
+    for one in outside:
+        if one.table == "demand" and study.demand_outside == "error":
+            raise InputError(
+                Fault(_source(study.demand, "demand"), f"{len(one.rows)} place(s) outside every district",
+                      "every place in a district", 'correct them, or set checks.demand_outside = "keep"',
+                      rows=one.rows)
+            )  # fmt: skip
 
 
-def _radius(stage: str, given: Mapping[str, float]) -> tuple[float, str]:
-    if stage in given:
-        return float(given[stage]), f"service_radius {stage}: {given[stage]:g} metres — set by the study"
-    rule = standards.load(DEFAULT_STANDARD).find("service_radius", stage)
-    if rule is None:
-        raise InputError(
-            Fault("radii", f"no radius for {stage}, and none in {DEFAULT_STANDARD}", "one in metres",
-                  f"set it in the study: [radii] override = {{ {stage} = … }}")
-        )  # fmt: skip
-    return rule.value, str(rule)
+def _outside(one: Outside) -> SetAside:
+    people = one.population if one.table == "demand" else None
+    return SetAside(f"{one.table} outside every district: {_COUNTED[one.table]}", one.rows, people)
+
+
+def _located(study: StudyInputs) -> tuple[StudyInputs, list[SetAside]]:
+    located, moved = {}, []
+    for name, frame in (("schools", study.schools), ("demand", study.demand), ("candidates", study.candidates)):
+        if frame is None:
+            continue
+        place = tables.locate(frame, study.districts)
+        stated = frame["district_id"] if "district_id" in frame else pd.Series("", index=frame.index)
+        other = frame.index[((stated != "") & (stated != place)).to_numpy(dtype=bool)]
+        if len(other):
+            moved.append(SetAside(f"{name} whose district_id is not where they lie: their place counts", tuple(other)))
+        located[name] = frame.assign(district_id=place)
+    return replace(study, **located), moved
+
+
+def _idle_schools(study: StudyInputs) -> list[SetAside]:
+    groups = {
+        "schools of unknown kind: they serve no stage": study.schools["kind"] == UNKNOWN,
+        "closed schools: part of no layout": study.schools["status"] == "closed",
+    }
+    return [SetAside(text, tuple(study.schools.index[rows])) for text, rows in groups.items() if rows.any()]
 
 
 def sites(study: StudyInputs) -> gpd.GeoDataFrame:
@@ -143,14 +153,31 @@ def off_streets(costs: TravelCosts, study: StudyInputs) -> list[SetAside]:
     """
     if costs.school_snap is None or costs.demand_snap is None:
         return []
-    lost = costs.school_ids[pd.isna(costs.school_snap)]
-    if len(lost):
-        raise InputError(
-            Fault("schools and candidates", f"{len(lost)} site(s) farther from any street than the snap limit",
-                  "a street within engine.snap_limit_metres, on the same side of every barrier",
-                  "move the points, add the missing streets, or raise the limit", rows=tuple(lost))
-        )  # fmt: skip
-    away = costs.demand_ids[pd.isna(costs.demand_snap)]
+    lost = costs.school_ids[np.isnan(costs.school_snap)]
+    faults = [
+        Fault(_source(frame, name), f"{len(rows)} of the {name} without a street within the snap limit",
+              "a street near by, on the same side of every barrier, and not in the water",
+              "move the points, add the missing streets, or raise engine.snap_limit_metres", rows=tuple(rows))
+        for name, frame in (("schools", study.schools), ("candidates", study.candidates))
+        if frame is not None and len(rows := lost[lost.isin(frame.index)])
+    ]  # fmt: skip
+    if faults:
+        raise InputError(*faults)
+    away = costs.demand_ids[np.isnan(costs.demand_snap)]
     people = float(study.demand.loc[away, "population"].sum())
     text = "demand farther from any street than the snap limit: it counts as unreachable"
     return [SetAside(text, tuple(away), people)] if len(away) else []
+
+
+def conserve(study: StudyInputs, coverage: pd.DataFrame) -> None:
+    """Check the law of conservation: the pupils of every layout are the pupils that came in.
+
+    Raises
+    ------
+    AssertionError
+        Where pupils were lost or made, which no input can cause.
+    """
+    whole = coverage[coverage["district_id"] == ALL]
+    for stage, pupils in zip(whole["stage"], whole["pupils"], strict=True):
+        given = float(study.demand[f"pupils_{stage}"].sum())
+        assert np.isclose(pupils, given, rtol=1e-9, atol=1e-6), f"{stage}: {given} pupils in, {pupils} measured"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from edulayout import crs as crs_module
-from edulayout import maps
+from edulayout import maps, writing
 from edulayout.export import write_geopackage, write_table
 from edulayout.stages import STAGES
-from edulayout.study.manifest import MANIFEST, manifest_of
-from edulayout.writing import whole_folder
+from edulayout.study.manifest import MANIFEST, manifest_of, read_manifest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +24,17 @@ if TYPE_CHECKING:
 OUTPUTS = ("tables/coverage.csv", "tables/schools.csv", "tables/siting.csv", "results.gpkg", "map.html")
 
 
+def check_place(out: Path) -> None:
+    """Check, before a run, that its result folder can be written and holds nothing that no run wrote.
+
+    Raises
+    ------
+    OutputError
+        Naming the place, or the files that would be lost.
+    """
+    writing.check_place(out, foreign=_foreign)
+
+
 def write(result: Result, out: Path) -> None:
     """Write the result folder; an old one is replaced only when the new one is whole.
 
@@ -31,15 +43,25 @@ def write(result: Result, out: Path) -> None:
     OutputError
         Where the place cannot be written or holds something that no run wrote.
     """
-    with whole_folder(out, marker=MANIFEST) as folder:
+    start = time.perf_counter()
+    with writing.whole_folder(out, foreign=_foreign) as folder:
         (folder / "tables").mkdir()
         write_table(result.coverage, folder / "tables" / "coverage.csv")
         write_table(schools_table(result.schools), folder / "tables" / "schools.csv")
         write_table(result.siting, folder / "tables" / "siting.csv")
         write_geopackage(_layers(result), folder / "results.gpkg")
         (folder / "map.html").write_text(maps.page(result.map()), encoding="utf-8", newline="\n")
-        content = manifest_of(result, folder, OUTPUTS, place=out)
+        spent = {"write the results": round(time.perf_counter() - start, 3)}
+        content = manifest_of(replace(result, seconds={**result.seconds, **spent}), folder, OUTPUTS, place=out)
         (folder / MANIFEST).write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def _foreign(folder: Path) -> list[str]:
+    """Return the files of a folder that its manifest does not list; all of them where the manifest is not ours."""
+    there = sorted(str(file.relative_to(folder).as_posix()) for file in folder.rglob("*") if file.is_file())
+    manifest = read_manifest(folder)
+    ours = {MANIFEST, *(entry["path"] for entry in manifest["outputs"])} if manifest else set()
+    return [name for name in there if name not in ours]
 
 
 def schools_table(schools: gpd.GeoDataFrame) -> pd.DataFrame:

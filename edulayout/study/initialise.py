@@ -303,7 +303,7 @@ def _name(osm: Extract, districts: gpd.GeoDataFrame) -> str:
 
 
 def _write(extract: Path, ground: _Ground, report: Initialised) -> None:
-    with whole_folder(report.folder, marker=MARKER) as fresh:
+    with whole_folder(report.folder) as fresh:
         districts = ground.districts[["name", "name_en", "origin", "geometry"]]
         write_geopackage({"districts": districts.reset_index()}, fresh / "districts.gpkg")
         write_geopackage({"demand": ground.demand.reset_index()}, fresh / "demand.gpkg")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from edulayout.engines import Straight
 
@@ -29,7 +29,11 @@ class StudyInputs:
     further: Mapping[str, int] = field(default_factory=dict)
     classes: Mapping[str, int] = field(default_factory=dict)
     per_1000_residents: Mapping[str, float] | None = None
+    pupils_source: str = ""
     radius_metres: Mapping[str, float] | None = None
+    radius_reason: str = ""
+    standard: str = "cn-gb50180-2018"
+    safety: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     objective: Literal["p_median", "max_coverage"] = "p_median"
     gap: float = 0.0
     time_limit_seconds: float | None = None
@@ -40,4 +44,4 @@ class StudyInputs:
     note_zh: str = ""
     source: str = ""
     language: Literal["en", "zh"] = "en"
-    origin: Mapping[str, object] = field(default_factory=dict)
+    origin: Mapping[str, Any] = field(default_factory=dict)

@@ -10,7 +10,17 @@ import pandas as pd
 
 from edulayout.costs import places
 from edulayout.stages import KINDS, STAGES
-from edulayout.study.planning import Aim, Decision, Ground, Need, check_feasible, further_needs, place, quota_needs
+from edulayout.study.planning import (
+    Aim,
+    Decision,
+    Ground,
+    Need,
+    check_feasible,
+    check_stages,
+    further_needs,
+    place,
+    quota_needs,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,23 +52,26 @@ class Planner:
     progress: Progress
 
     def layouts(self) -> list[Layout]:
-        """Return the existing layout and, where there is a plan, the planned and the extended one."""
+        """Return the existing layout and, where anything is planned, the planned and the extended one."""
         schools = _as_points(self.study.schools)
         existing = Layout(EXISTING, schools[schools["status"] == "existing"])
-        if self.study.candidates is None or not (self.study.quotas or self.study.further):
-            return [existing]
         standing = schools[schools["status"] != "closed"]
-        quota = quota_needs(self.study.quotas, standing, list(self.study.districts.index))
-        further = further_needs(self.study.further)
-        check_feasible([*quota, *further], self.study.candidates)
-        ground = Ground(self.costs, self.study.demand, self.study.candidates, standing)
-        planned, ground = self._extend(Layout(PLANNED, standing), quota, ground)
-        extended, _ = self._extend(Layout(EXTENDED, planned.schools), further, ground)
+        if not (self.study.quotas or self.study.further) and len(standing) == len(existing.schools):
+            return [existing]
+        quota, further = plan_needs(self.study, list(self.aim.radii))
+        ground = Ground(self.costs, self.study.demand, _candidates(self.study), standing)
+        planned, ground = self._extend(Layout(PLANNED, standing), quota, ground, then=further)
+        if not further:
+            return [existing, planned]
+        extended, _ = self._extend(Layout(EXTENDED, planned.schools), further, ground, then=[])
         return [existing, planned, extended]
 
-    def _extend(self, layout: Layout, needs: Sequence[Need], ground: Ground) -> tuple[Layout, Ground]:
-        for need in needs:
-            decision = place(need, ground, self.aim, layout=layout.name, progress=self.progress)
+    def _extend(
+        self, layout: Layout, needs: Sequence[Need], ground: Ground, *, then: Sequence[Need]
+    ) -> tuple[Layout, Ground]:
+        for position, need in enumerate(needs):
+            later = [*needs[position + 1 :], *then]
+            decision = place(need, ground, self.aim, layout=layout.name, later=later, progress=self.progress)
             opened = list(decision.siting.opened)
             ground = ground.after(need.kind, opened)
             schools = pd.concat([layout.schools, self._new_schools(need.kind, opened, layout.name)])
@@ -79,6 +92,27 @@ class Planner:
         }
         schools = gpd.GeoDataFrame(columns, index=pd.Index(ids, name="school_id"), geometry=parcels.geometry)
         return schools.assign(**new_seats(self.study.classes, kind))
+
+
+def plan_needs(study: StudyInputs, stages: Sequence[str]) -> tuple[list[Need], list[Need]]:
+    """Return what the quotas and what the further programme ask for, checked to be possible.
+
+    Raises
+    ------
+    InputError
+        Where the plan names what is not there, or cannot be carried out; the faults say why.
+    """
+    schools = study.schools[study.schools["status"] != "closed"]
+    quota = quota_needs(study.quotas, schools, list(study.districts.index))
+    further = further_needs(study.further)
+    check_stages([*quota, *further], stages)
+    check_feasible([*quota, *further], _candidates(study))
+    return quota, further
+
+
+def _candidates(study: StudyInputs) -> pd.DataFrame:
+    none = pd.DataFrame({"kinds": [], "district_id": []}, dtype=str)
+    return none if study.candidates is None else study.candidates
 
 
 def _as_points(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from typing import TYPE_CHECKING, Any
 
 from edulayout import crs as crs_module
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from edulayout.study.settings import Layer, Settings
+    from edulayout.study.settings import Layer, Safety, Settings
     from edulayout.typing import Engine, Progress
 
 _READERS: dict[str, Callable[..., gpd.GeoDataFrame]] = {
@@ -38,11 +39,11 @@ def load(path: Path, *, progress: Progress) -> dict[str, Any]:
     InputError
         With the faults of all inputs together.
     """
+    start = time.perf_counter()
     settings = read_settings(path)
     folder = path.parent
     progress("read the inputs", 0, 1)
-    tables = _read_all(settings, folder)
-    engine = _engine(settings, folder, tables["barriers"])
+    tables, engine = _read_all(settings, folder)
     progress("read the inputs", 1, 1)
     about, plan = settings.study, settings.plan
     return {
@@ -52,7 +53,11 @@ def load(path: Path, *, progress: Progress) -> dict[str, Any]:
         "further": plan.further,
         "classes": plan.classes,
         "per_1000_residents": settings.pupils.per_1000_residents if settings.pupils else None,
+        "pupils_source": settings.pupils.source if settings.pupils else "",
         "radius_metres": settings.radii.override,
+        "radius_reason": settings.radii.reason,
+        "standard": settings.radii.standard,
+        "safety": {stage: _rule(section) for stage, section in settings.safety.items()},
         "objective": settings.siting.objective,
         "gap": settings.siting.gap,
         "time_limit_seconds": settings.siting.time_limit_seconds,
@@ -63,23 +68,29 @@ def load(path: Path, *, progress: Progress) -> dict[str, Any]:
         "note_zh": about.note_zh,
         "source": about.source,
         "language": about.language,
-        "origin": _origin(settings, path),
+        "origin": {**_origin(settings, path), "seconds": {"read the inputs": round(time.perf_counter() - start, 3)}},
     }
 
 
-def _read_all(settings: Settings, folder: Path) -> dict[str, gpd.GeoDataFrame]:
-    tables, faults = {}, []
+def _read_all(settings: Settings, folder: Path) -> tuple[dict[str, gpd.GeoDataFrame], Engine]:
+    """Return all tables and the engine; the faults of every file are raised together."""
+    tables: dict[str, gpd.GeoDataFrame] = {}
+    errors: list[InputError] = []
     for role, reader in _READERS.items():
         layer = getattr(settings.inputs, role)
         try:
             tables[role] = None if layer is None else _read(layer, reader, folder, settings.study.crs)
         except InputError as error:
-            faults.append(error)
-    if len(faults) == 1:
-        raise faults[0]
-    if faults:
-        raise InputError(*(fault for error in faults for fault in error.faults))
-    return tables
+            errors.append(error)
+    try:
+        engine = _engine(settings, folder, tables.get("barriers"))
+    except InputError as error:
+        errors.append(error)
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise InputError(*(fault for error in errors for fault in error.faults))
+    return tables, engine
 
 
 def _read(layer: Layer, reader: Callable[..., gpd.GeoDataFrame], folder: Path, crs: str) -> gpd.GeoDataFrame:
@@ -104,6 +115,12 @@ def _engine(settings: Settings, folder: Path, barriers: gpd.GeoDataFrame | None)
         split_at_crossings=choice.split_at_crossings,
     )
     return engine
+
+
+def _rule(section: Safety) -> dict[str, Any]:
+    """Return a section as the arguments of `Streets.avoiding`."""
+    given = section.model_dump()
+    return {"classes": given.pop("avoid"), **given}
 
 
 def _origin(settings: Settings, path: Path) -> dict[str, Any]:

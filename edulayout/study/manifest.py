@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 from importlib.metadata import version
@@ -16,15 +17,27 @@ import edulayout
 from edulayout import crs as crs_module
 from edulayout.stages import STAGES
 from edulayout.study.loading import fingerprint
+from edulayout.study.sources import notes_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from edulayout.study.result import Result, SetAside
+    from edulayout.study.result import Result
+    from edulayout.study.set_aside import SetAside
 
 MANIFEST = "manifest.json"
 _PACKAGES = ("folium", "geopandas", "highspy", "numba", "numpy", "osmium", "pandas", "pydantic", "pyogrio", "pyproj",
              "scipy", "shapely")  # fmt: skip
+
+
+def read_manifest(folder: Path) -> dict[str, Any] | None:
+    """Return the manifest of a result folder; None where there is none, or one that no run wrote."""
+    try:
+        content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    ours = isinstance(content, dict) and {"edulayout", "study_file", "inputs", "outputs"} <= set(content)
+    return content if ours else None
 
 
 def manifest_of(result: Result, folder: Path, outputs: Sequence[str], *, place: Path) -> dict[str, Any]:
@@ -38,7 +51,8 @@ def manifest_of(result: Result, folder: Path, outputs: Sequence[str], *, place: 
         "study_file": _study_file(origin.get("study_file"), place),
         "settings": origin.get("settings", "given in Python, not in a study file"),
         "inputs": origin.get("inputs", []),
-        "notes": [note for frame in _frames(result) for note in frame.attrs.get("notes", [])],
+        "parameters": _parameters(result),
+        "notes": notes_of(study),
         "outputs": [{"path": name, **fingerprint(folder / name)} for name in outputs],
         "crs": crs_module.label(study.districts.crs),
         "engine": _engine(result),
@@ -51,9 +65,12 @@ def manifest_of(result: Result, folder: Path, outputs: Sequence[str], *, place: 
     }
 
 
-def _frames(result: Result) -> list[Any]:
+def _parameters(result: Result) -> dict[str, Any]:
+    """Return the plain values that the run was made with, wherever they came from."""
     study = result.study
-    return [it for it in (study.districts, study.schools, study.demand, study.candidates) if it is not None]
+    names = ("quotas", "further", "classes", "per_1000_residents", "pupils_source", "objective", "gap",
+             "time_limit_seconds", "demand_outside", "safety", "language")  # fmt: skip
+    return {"radius_metres": dict(result.radii), **{name: getattr(study, name) for name in names}}
 
 
 def _study_file(path: object, folder: Path) -> dict[str, object] | None:

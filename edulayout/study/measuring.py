@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,16 +23,19 @@ COLUMNS = (
     "layout", "stage", "district_id", "pupils", "pupils_covered", "share_covered", "share_covered_straight",
     "mean_metres", "median_metres", "p95_metres", "max_metres", "pupils_unreachable", "radius_metres",
 )  # fmt: skip
+SAFE_COLUMNS = ("share_covered_safe", "mean_metres_safe")
+"""Further columns where the study asks for safe ways."""
 
 
 @dataclass(frozen=True, eq=False)
 class Measurer:
-    """What all measures share: both kinds of costs, the pupils, the radii."""
+    """What all measures share: both kinds of costs, the pupils, the radii; by stage, costs of safe ways."""
 
     costs: TravelCosts
     straight: TravelCosts
     demand: gpd.GeoDataFrame
     radii: Mapping[str, float]
+    safe: Mapping[str, TravelCosts] = field(default_factory=dict)
 
     def coverage(self, layout: str, schools: pd.DataFrame) -> pd.DataFrame:
         """Return the rows of `coverage.csv` for one layout."""
@@ -47,7 +50,17 @@ class Measurer:
             for costs in (self.costs, self.straight)
         )
         table = walked.assign(layout=layout, stage=stage, share_covered_straight=straight["share_covered"])
-        return table.reset_index()[list(COLUMNS)]
+        if self.safe:
+            table = table.assign(**self._safely(stage, ids))
+        return table.reset_index()[[*COLUMNS, *(SAFE_COLUMNS if self.safe else ())]]
+
+    def _safely(self, stage: str, ids: Sequence[str]) -> dict[str, pd.Series[float] | float]:
+        """Return the columns for ways that cross no main road but where they may; missing without a rule."""
+        if stage not in self.safe:
+            return dict.fromkeys(SAFE_COLUMNS, np.nan)
+        costs = self.safe[stage].select_schools(ids)
+        found = coverage.summary(costs, self.demand, stage=stage, radius=self.radii[stage], by="district_id")
+        return dict(zip(SAFE_COLUMNS, (found["share_covered"], found["mean_metres"]), strict=True))
 
     def nearest(self, layout: str, schools: pd.DataFrame) -> pd.DataFrame:
         """Return for each stage every place's distance (NaN where unreachable) and its nearest school."""

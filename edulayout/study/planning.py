@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import maximum_flow
+from scipy.optimize import linear_sum_assignment
 
 from edulayout import siting
 from edulayout.costs import TravelCosts
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from edulayout.siting import Siting
-    from edulayout.typing import Progress
+    from edulayout.typing import BoolArray, Progress
 
 PLACING_ORDER = ("nine_year", "senior_high", "junior_high", "primary", "kindergarten")
 """Large sites first: a large parcel is rare, and what is taken for one kind is gone for the next."""
@@ -55,12 +54,16 @@ class _Rules(TypedDict):
 
 @dataclass(frozen=True)
 class Decision:
-    """One placing of schools of a kind, with its certificate."""
+    """One placing of schools of a kind, with its certificate, which holds for the candidates counted here.
+
+    `kept_for_later` are parcels that it would have taken, but that a later kind cannot do without.
+    """
 
     layout: str
     kind: str
     candidates: int
     siting: Siting
+    kept_for_later: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,25 @@ def _quota_below(district: str, kind: str, quota: int, standing: int) -> Fault:
     )  # fmt: skip
 
 
+def check_stages(needs: Sequence[Need], stages: Sequence[str]) -> None:
+    """Check that every stage that a planned kind serves has pupils.
+
+    Raises
+    ------
+    InputError
+        Naming the kinds that would be placed for nobody.
+    """
+    faults = [
+        Fault("plan", f"{need.kind} schools to place, but no pupils of {', '.join(missing)}",
+              "pupils of every stage that a planned kind serves",
+              f"add pupils_{missing[0]} to the demand, or take the kind out of the plan")
+        for need in needs
+        if (missing := [stage for stage in KINDS[need.kind].stages if stage not in stages])
+    ]  # fmt: skip
+    if faults:
+        raise InputError(*faults)
+
+
 def check_feasible(needs: Sequence[Need], candidates: pd.DataFrame) -> None:
     """Check that every planned school can have a parcel of its own.
 
@@ -156,40 +178,57 @@ def check_feasible(needs: Sequence[Need], candidates: pd.DataFrame) -> None:
     ------
     InfeasibleError
         Naming each district and kind with too few candidates, or, where only their sum is too much,
-        how many parcels can be given out at once (a maximum flow).
+        how many schools can have a parcel at once (an assignment of schools to parcels).
     """
-    kinds = candidates["kinds"].str.split(";")
-    demands = [
-        (need.kind, district, count)
-        for need in needs
-        for district, count in (need.by_district or {"": need.anywhere}).items()
-    ]
-    allowed = [
-        np.array([kind in own for own in kinds]) & ((district == "") | (candidates["district_id"] == district))
-        for kind, district, _ in demands
-    ]
     faults = [
-        _too_few(kind, district, count, int(mask.sum()))
-        for (kind, district, count), mask in zip(demands, allowed, strict=True)
-        if mask.sum() < count
+        _too_few(need.kind, district, count, int(allowed.sum()))
+        for need in needs
+        for district, count in _counts(need)
+        if (allowed := _allowed(need.kind, district, candidates)).sum() < count
     ]
-    if not faults and demands:
-        placed, wanted = _placeable([count for *_, count in demands], allowed), sum(count for *_, count in demands)
-        if placed < wanted:
-            faults = [_too_few_together(placed, wanted)]
+    barred = _barred(needs, candidates)
+    if not faults and len(barred):
+        placed = int((~barred[linear_sum_assignment(barred)]).sum())
+        faults = [_too_few_together(placed, len(barred))] if placed < len(barred) else []
     if faults:
         raise InfeasibleError(*faults)
 
 
-def _placeable(counts: list[int], allowed: Sequence[object]) -> int:
-    """Return how many schools can have a parcel each: source → need → parcel → sink."""
-    mask = np.array(allowed, dtype=bool)
-    rows, columns = mask.shape
-    capacity = np.zeros((rows + columns + 2, rows + columns + 2), dtype=np.int32)
-    capacity[-2, :rows] = counts
-    capacity[:rows, rows : rows + columns] = mask
-    capacity[rows : rows + columns, -1] = 1
-    return int(maximum_flow(csr_array(capacity), rows + columns, rows + columns + 1).flow_value)
+def _barred(needs: Sequence[Need], candidates: pd.DataFrame) -> BoolArray:
+    """Return a row per school to be placed and a column per parcel: which parcels it may not have."""
+    rows = [
+        ~_allowed(need.kind, district, candidates)
+        for need in needs
+        for district, count in _counts(need)
+        for _ in range(count)
+    ]
+    return np.array(rows, dtype=bool).reshape(len(rows), len(candidates))
+
+
+def _counts(need: Need) -> list[tuple[str, int]]:
+    return [("", need.anywhere)] if need.by_district is None else list(need.by_district.items())
+
+
+def _allowed(kind: str, district: str, candidates: pd.DataFrame) -> BoolArray:
+    fits = np.array([kind in kinds.split(";") for kinds in candidates["kinds"]], dtype=bool)
+    return fits & ((district == "") | (candidates["district_id"] == district).to_numpy(dtype=bool))
+
+
+def needed_later(
+    need: Need, chosen: Sequence[str], kept: set[str], *, later: Sequence[Need], candidates: pd.DataFrame
+) -> list[str]:
+    """Return the chosen parcels that later needs cannot do without; none where all can still be met.
+
+    All schools of this and the later needs get a parcel each, so that as few as possible of this need move off the
+    chosen ones (an assignment of schools to parcels); `kept` parcels are closed to this need.
+    """
+    own, barred = need.total, _barred([need, *later], candidates)
+    is_chosen = candidates.index.isin(chosen)
+    barred[:own, candidates.index.isin(kept)] = True
+    moved = np.zeros(barred.shape)
+    moved[:own, ~is_chosen] = 1.0
+    rows, columns = linear_sum_assignment(moved + barred * (own + 1.0))
+    return sorted(candidates.index[columns[(rows >= own) & is_chosen[columns]]])
 
 
 def _too_few(kind: str, district: str, wanted: int, found: int) -> Fault:
@@ -208,9 +247,23 @@ def _too_few_together(placed: int, wanted: int) -> Fault:
     )  # fmt: skip
 
 
-def place(need: Need, ground: Ground, aim: Aim, *, layout: str, progress: Progress) -> Decision:
-    """Choose the parcels for one need, the best that can be proven, given what is open and taken."""
+def place(need: Need, ground: Ground, aim: Aim, *, layout: str, later: Sequence[Need], progress: Progress) -> Decision:
+    """Choose the parcels for one need: the best that can be proven, given what is open, taken, and needed later.
+
+    Parcels that later needs cannot do without are kept for them, as few as possible.
+    """
     candidates = ground.free_for(need.kind)
+    kept: set[str] = set()
+    while True:
+        plan = _solve(need, ground, aim, candidates, progress)
+        needed = needed_later(need, plan.opened, kept, later=later, candidates=ground.candidates)
+        if not needed:
+            return Decision(layout, need.kind, len(candidates), plan, tuple(sorted(kept)))
+        kept.update(needed)
+        candidates = [name for name in candidates if name not in kept]
+
+
+def _solve(need: Need, ground: Ground, aim: Aim, candidates: list[str], progress: Progress) -> Siting:
     costs, weights, existing = _stacked(KINDS[need.kind].stages, ground, candidates, aim)
     rules = _Rules(
         existing=existing,
@@ -227,7 +280,7 @@ def place(need: Need, ground: Ground, aim: Aim, *, layout: str, progress: Progre
     else:
         plan = siting.p_median(costs, weights, **rules)
     plan.verify(costs, weights)  # independently of the solver: a wrong certificate never reaches a table
-    return Decision(layout, need.kind, len(candidates), plan)
+    return plan
 
 
 def _stacked(

@@ -11,6 +11,7 @@ import pandas as pd
 from edulayout import maps
 from edulayout.streets import Streets
 from edulayout.study.measuring import headline
+from edulayout.study.sources import source_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,19 +22,11 @@ if TYPE_CHECKING:
     from edulayout.costs import TravelCosts
     from edulayout.study.inputs import StudyInputs
     from edulayout.study.planning import Decision
+    from edulayout.study.set_aside import SetAside
 
 
-@dataclass(frozen=True)
-class SetAside:
-    """Rows that a measure could not use as they are: why, which, and how many people live there."""
-
-    reason: str
-    rows: tuple[str, ...]
-    population: float | None = None
-
-    def __str__(self) -> str:
-        people = "" if self.population is None else f", {self.population:,.0f} residents"
-        return f"{self.reason} ({len(self.rows)}{people})"
+_CERTIFICATE = ("sense", "objective", "bound", "gap", "status", "stop_reason", "root_bound", "nodes",
+                "unreachable_cost", "charged_weight", "unreachable_weight", "method", "seconds")  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -86,15 +79,20 @@ class Result:
 
     @property
     def siting(self) -> pd.DataFrame:
-        """One row per placing: objective, bound, gap, status, stop reason, seconds."""
-        columns = ["layout", "kind", "opened", "candidates", "sense", "objective", "bound", "gap", "status",
-                   "stop_reason", "seconds"]  # fmt: skip
+        """One row per placing: what it aimed at, how good it is, how far from the best it can be.
+
+        The objective is in pupil-metres (pupils for `max_coverage`); a pupil whom no open school reaches but some
+        candidate could is charged `unreachable_cost` metres, one whom nothing reaches is left out of it.
+        """
         rows = [
-            (made.layout, made.kind, len(made.siting.opened), made.candidates, made.siting.sense, made.siting.objective,
-             made.siting.bound, made.siting.gap, made.siting.status, made.siting.stop_reason, made.siting.seconds)
+            {
+                "layout": made.layout, "kind": made.kind, "opened": len(made.siting.opened),
+                "candidates": made.candidates, "kept_for_later": len(made.kept_for_later),
+                **{name: getattr(made.siting, name) for name in _CERTIFICATE},
+            }
             for made in self.decisions
         ]  # fmt: skip
-        return pd.DataFrame(rows, columns=columns)
+        return pd.DataFrame(rows, columns=["layout", "kind", "opened", "candidates", "kept_for_later", *_CERTIFICATE])
 
     @property
     def headline(self) -> pd.DataFrame:
@@ -117,7 +115,7 @@ class Result:
             radii=self.radii,
             title=study.name_zh if chinese and study.name_zh else study.name,
             note=study.note_zh if chinese and study.note_zh else study.note,
-            source=study.source,
+            source=source_line(study, self.radii, self.set_aside),
             language=study.language,
             engine="straight" if study.engine.name == "straight" else "streets",
         )

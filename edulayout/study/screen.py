@@ -10,15 +10,17 @@ import numpy as np
 from tqdm import tqdm
 
 from edulayout.coverage import ALL, OUTSIDE
-from edulayout.stages import KINDS, STAGE_LABELS
+from edulayout.stages import KINDS, STAGE_LABELS, STAGE_LABELS_ZH
+from edulayout.study.sources import notes_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from edulayout.study.planning import Decision
     from edulayout.study.result import Result
 
-_WHOLES = {ALL: "all", OUTSIDE: "outside every district"}
 _NAME_WIDTH = 26
 _CELL_WIDTH = 20
 _BAR = "{desc:<24}{elapsed_s:6.1f} s  {postfix}"
@@ -41,71 +43,130 @@ class StepPrinter:
     def __call__(self, step: str, done: int, total: int, /) -> None:
         """Show how much of a step is done; a step within a step stands behind the name of the outer one."""
         if self._bar is None:
-            self._bar = tqdm(total=total, desc=step, bar_format=_BAR, mininterval=0 if _on_terminal() else 1e9)
+            # Away from a terminal nothing is shown before a step is done.
+            delay = 0 if sys.stderr.isatty() else 1e9
+            self._bar = tqdm(total=total, desc=step, bar_format=_BAR, delay=delay)
         elif self._bar.desc.removesuffix(": ") != step:
-            self._bar.set_postfix_str(f"{step} {done}/{total}", refresh=_on_terminal())
+            self._bar.set_postfix_str(f"{step} {done}/{total}", refresh=self._bar.delay == 0)
         elif done >= total:
-            self._bar.update(total - self._bar.n)
-            self._bar.set_postfix_str("", refresh=False)
-            self.__exit__()
+            self._finish(step)
+
+    def _finish(self, step: str) -> None:
+        assert self._bar is not None, "a step ends after it began"
+        self._bar.set_postfix_str("", refresh=False)
+        if self._bar.delay:
+            sys.stderr.write(f"{step:<24}{self._bar.format_dict['elapsed']:6.1f} s\n")
+        self.__exit__()
 
 
-def _on_terminal() -> bool:
-    return sys.stderr.isatty()
+_WORDS = {
+    "en": {
+        ALL: "all", OUTSIDE: "outside every district", "within": "{stage}, within {radius:g} m", "note": "note",
+        "existing": "existing", "planned": "planned", "extended": "extended", "unreached": "no way: {share:.0f} %",
+        "none": "no pupils", "no school": "no school", "safe": "all, by safe ways",
+        "placed": "Placed, and what was proven:", "rules": "Measured by:",
+        "what": "{layout}: {count} × {kind} on the best of {candidates} parcels",
+        "optimal": "optimal: no other choice of these parcels {goal} ({seconds:.2f} s)",
+        "feasible": "no other choice of these parcels {goal} by more than {gap:.2g} % (stopped: {reason})",
+        "p_median": "shortens the total walk", "max_coverage": "covers more pupils",
+        "kept": "; {count} parcel(s) kept for kinds placed later",
+    },
+    "zh": {
+        ALL: "全部", OUTSIDE: "片区以外", "within": "{stage}，{radius:g} 米以内", "note": "注",
+        "existing": "现状", "planned": "规划", "extended": "远期", "unreached": "不可达 {share:.0f} %",
+        "none": "无学生", "no school": "无学校", "safe": "全部（安全路径）",
+        "placed": "选址结果及其证明：", "rules": "依据：",
+        "what": "{layout}：{kind} {count} 所，备选用地 {candidates} 处",
+        "optimal": "最优：在这些用地中没有其他方案能{goal}（{seconds:.2f} 秒）",
+        "feasible": "在这些用地中其他方案至多{goal} {gap:.2g} %（停止原因：{reason}）",
+        "p_median": "缩短总步行距离", "max_coverage": "覆盖更多学生",
+        "kept": "；为后续学段保留用地 {count} 处",
+    },
+}  # fmt: skip
 
 
 def report(result: Result) -> str:
     """Return the tables that a run ends with."""
-    head = result.study.name + (f" ({result.study.note})" if result.study.note else "")
-    notes = [f"note: {entry}" for entry in result.set_aside]
-    proofs = [proof(decision, result) for decision in result.decisions]
-    blocks = [*notes, "", head, *coverage_lines(result)]
-    return "\n".join([*blocks, "", "Placed, and what was proven:", *proofs] if proofs else blocks)
+    study, words = result.study, _WORDS[result.study.language]
+    chinese = study.language == "zh"
+    name = study.name_zh if chinese and study.name_zh else study.name
+    note = study.note_zh if chinese and study.note_zh else study.note
+    notes = [f"{words['note']}: {entry}" for entry in (*notes_of(study), *result.set_aside)]
+    ratio = [f"pupils: {study.pupils_source}"] if study.per_1000_residents and study.pupils_source else []
+    rules = ["", words["rules"], *(f"  {rule}" for rule in (*result.rules, *ratio))]
+    proofs = ["", words["placed"], *(proof(made, result) for made in result.decisions)] if result.decisions else []
+    return "\n".join([*notes, "", f"{name} ({note})" if note else name, *coverage_lines(result), *rules, *proofs])
 
 
 def coverage_lines(result: Result) -> list[str]:
     """Return a block per stage: districts down, layouts across; share covered and mean walk."""
+    words = _WORDS[result.study.language]
+    labels = STAGE_LABELS_ZH if result.study.language == "zh" else STAGE_LABELS
     layouts = list(dict.fromkeys(result.coverage["layout"]))
     lines = []
     for stage, radius in result.radii.items():
-        title = f"{STAGE_LABELS[stage]}, within {radius:g} m"
-        lines += ["", _row(title, [f"{layout}" for layout in layouts])]
+        title = words["within"].format(stage=labels[stage], radius=radius)
+        lines += ["", _row(title, [words[layout] for layout in layouts])]
         table = result.coverage[result.coverage["stage"] == stage].set_index(["district_id", "layout"])
         for district in dict.fromkeys(table.index.get_level_values(0)):
-            cells = [_cell(table.loc[(district, layout)]) for layout in layouts]
+            cells = [_cell(table.loc[(district, layout)], words) for layout in layouts]
             lines.append(_row(f"  {_district_name(result, district)}", cells))
+        lines += _safe_line(table, layouts, words)
     return lines
 
 
+def _safe_line(table: pd.DataFrame, layouts: list[str], words: Mapping[str, str]) -> list[str]:
+    """Return the line on ways that cross no main road but where they may, if the stage has such a rule."""
+    if "share_covered_safe" not in table or table["share_covered_safe"].isna().all():
+        return []
+    safe = table[["share_covered_safe", "mean_metres_safe"]].set_axis(["share_covered", "mean_metres"], axis=1)
+    rows = (safe[safe.index == (ALL, layout)].iloc[0] for layout in layouts)
+    cells = [_cell(row, words) for row in rows]
+    return [_row(f"  {words['safe']}", cells)]
+
+
 def _district_name(result: Result, district: str) -> str:
-    if district in _WHOLES:
-        return _WHOLES[district]
+    if district in {ALL, OUTSIDE}:
+        return _WORDS[result.study.language][district]
     row = result.districts.loc[district]
     english = row["name_en"] if "name_en" in row.index and result.study.language == "en" else None
     return english if isinstance(english, str) and english else str(row["name"])
 
 
-def _cell(row: pd.Series[float]) -> str:
+def _cell(row: pd.Series[float], words: Mapping[str, str]) -> str:
     if np.isnan(row["share_covered"]):
-        return "no pupils"
-    walk = "no school" if np.isnan(row["mean_metres"]) else f"{row['mean_metres']:,.0f} m"
-    return f"{100 * row['share_covered']:.1f} %  {walk}"
+        return words["none"]
+    walk = words["no school"] if np.isnan(row["mean_metres"]) else f"{row['mean_metres']:,.0f} m"
+    lost = row.get("pupils_unreachable", 0.0)
+    # Who has no way to school is in no mean: it must be seen beside it.
+    unreached = f"  {words['unreached'].format(share=100 * lost / row['pupils'])}" if lost and walk[0].isdigit() else ""
+    return f"{100 * row['share_covered']:.1f} %  {walk}{unreached}"
 
 
 def _row(name: str, cells: list[str]) -> str:
-    return _padded(name, _NAME_WIDTH) + "".join(cell.rjust(_CELL_WIDTH) for cell in cells)
+    return _padded(name, _NAME_WIDTH) + "".join(" " * max(2, _CELL_WIDTH - _width(cell)) + cell for cell in cells)
 
 
 def _padded(text: str, width: int) -> str:
-    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
-    return text + " " * max(1, width - len(text) - wide)
+    return text + " " * max(1, width - _width(text))
+
+
+def _width(text: str) -> int:
+    return len(text) + sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
 
 
 def proof(decision: Decision, result: Result) -> str:
     """Return in words what a placing achieved and how far it can be from the best."""
-    plan = decision.siting
-    what = f"  {decision.layout}: {len(plan.opened)} × {KINDS[decision.kind].label} of {decision.candidates} parcels"
-    goal = "raises the pupils covered" if result.study.objective == "max_coverage" else "shortens the total walk"
-    if plan.status == "optimal":
-        return f"{what}; optimal: no other choice of these parcels {goal} ({plan.seconds:.2f} s)"
-    return f"{what}; {plan.status}: no other choice {goal} by more than {100 * plan.gap:.2g} % ({plan.stop_reason})"
+    plan, words = decision.siting, _WORDS[result.study.language]
+    kind = KINDS[decision.kind]
+    what = words["what"].format(
+        layout=words[decision.layout],
+        count=len(plan.opened),
+        kind=kind.label_zh if result.study.language == "zh" else kind.label,
+        candidates=decision.candidates,
+    )
+    goal = words[result.study.objective]
+    best = words["optimal" if plan.status == "optimal" else "feasible"]
+    proven = best.format(goal=goal, seconds=plan.seconds, gap=100 * plan.gap, reason=plan.stop_reason)
+    kept = words["kept"].format(count=len(decision.kept_for_later)) if decision.kept_for_later else ""
+    return f"  {what}; {proven}{kept}"

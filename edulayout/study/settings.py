@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, ValidationError, model_validator
 
 from edulayout import crs as crs_module
 from edulayout.errors import CrsError, Fault, MissingFileError, StudyFileError
@@ -19,6 +19,7 @@ Stage = Literal["kindergarten", "primary", "junior_high", "senior_high"]
 SchoolKind = Literal["kindergarten", "primary", "junior_high", "nine_year", "senior_high"]
 Counts = dict[SchoolKind, NonNegativeInt]
 Share = Annotated[float, Field(ge=0, lt=1)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class _Section(BaseModel):
@@ -73,7 +74,7 @@ class Inputs(_Section):
 class Pupils(_Section):
     """How many pupils live among 1,000 residents, and who says so."""
 
-    per_1000_residents: dict[Stage, PositiveFloat]
+    per_1000_residents: dict[Stage, Positive]
     source: str
 
 
@@ -90,15 +91,25 @@ class Siting(_Section):
 
     objective: Literal["p_median", "max_coverage"] = "p_median"
     gap: Share = 0.0
-    time_limit_seconds: PositiveFloat | None = None
+    time_limit_seconds: Positive | None = None
 
 
 class EngineChoice(_Section):
     """How distances are measured."""
 
     name: Literal["streets", "straight"] = "streets"
-    snap_limit_metres: PositiveFloat = 300.0
+    snap_limit_metres: Positive = 300.0
     split_at_crossings: bool = False
+
+
+class Safety(_Section):
+    """Classes of streets that the pupils of a stage do not cross, and where they do all the same."""
+
+    avoid: Annotated[list[str], Field(min_length=1)]
+    how: Literal["forbidden", "crossings", "anywhere"] = "crossings"
+    extra_metres: NonNegativeFloat = 0.0
+    along: bool = True
+    signals_between: list[str] = []
 
 
 class Checks(_Section):
@@ -111,7 +122,7 @@ class Radii(_Section):
     """Service radii that take the place of the standard's, and why."""
 
     standard: str = "cn-gb50180-2018"
-    override: dict[Stage, PositiveFloat] = {}
+    override: dict[Stage, Positive] = {}
     reason: str = ""
 
     @model_validator(mode="after")
@@ -131,12 +142,15 @@ class Settings(_Section):
     siting: Siting = Siting()
     engine: EngineChoice = EngineChoice()
     radii: Radii = Radii()
+    safety: dict[Stage, Safety] = {}
     checks: Checks = Checks()
 
     @model_validator(mode="after")
     def _streets_given(self) -> Settings:
         if self.engine.name == "streets" and self.inputs.streets is None:
             raise ValueError('engine "streets" needs inputs.streets; or set engine.name = "straight"')
+        if self.engine.name != "streets" and self.safety:
+            raise ValueError('safety needs streets: set engine.name = "streets", or remove it')
         return self
 
 
@@ -151,13 +165,21 @@ def read_settings(path: Path) -> Settings:
         With one fault per mistake, each with its path inside the file.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise MissingFileError(
             Fault(str(path), "no such file", "a study file", "check the path, or make one: edulayout init")
         ) from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise StudyFileError(
+            Fault(str(path), f"text that is not UTF-8 (byte {error.start})", "TOML in UTF-8", "save the file as UTF-8")
+        ) from None
+    except tomllib.TOMLDecodeError as error:
         raise StudyFileError(Fault(str(path), f"not TOML ({error})", "TOML in UTF-8", "correct the line")) from None
+    except OSError as error:
+        raise StudyFileError(
+            Fault(str(path), f"it cannot be read ({error.strerror})", "a study file", "name the .toml file itself")
+        ) from None
     return parse_settings(content, source=str(path))
 
 

@@ -13,13 +13,16 @@ import pandas as pd
 from edulayout.costs import travel_costs
 from edulayout.engines import Straight
 from edulayout.study import checking
-from edulayout.study.folder import write
+from edulayout.study.folder import check_place, write
 from edulayout.study.inputs import StudyInputs
-from edulayout.study.layouts import Planner, long_table, with_choice
+from edulayout.study.layouts import Planner, long_table, plan_needs, with_choice
 from edulayout.study.loading import load
 from edulayout.study.measuring import Measurer, service_areas
 from edulayout.study.planning import Aim
+from edulayout.study.radii import radii_of
 from edulayout.study.result import Result
+from edulayout.study.safety import rule_lines, safe_streets
+from edulayout.study.sources import notes_of
 from edulayout.typing import quiet
 
 if TYPE_CHECKING:
@@ -44,10 +47,14 @@ class Study(StudyInputs):
         Schools of each kind placed afterwards, in any district.
     classes
         Size of a new school of each kind, in classes; its seats follow from the kind's class sizes.
-    per_1000_residents
-        Pupils of each stage among 1,000 residents, where the demand has no `pupils_<stage>` columns.
-    radius_metres
-        Service radius by stage; by default those of GB 50180-2018.
+    per_1000_residents, pupils_source
+        Pupils of each stage among 1,000 residents, where the demand has no `pupils_<stage>` columns; who says so.
+    radius_metres, radius_reason, standard
+        Service radius by stage, and why; the others are those of the standard.
+    safety
+        By stage, streets that its pupils do not cross: the arguments of `Streets.avoiding`, such as
+        `{"primary": {"classes": ["trunk"], "how": "crossings"}}`. Coverage then also tells `share_covered_safe` and
+        `mean_metres_safe`; schools are placed by all ways.
     objective
         `p_median` (least pupil-weighted walk) or `max_coverage` (most pupils within the radius).
     gap, time_limit_seconds
@@ -95,11 +102,16 @@ class Study(StudyInputs):
             Where a run would stop.
         """
         study, aside = checking.checked(self)
-        _, rules = checking.radii_of(study)
+        radii, rules = radii_of(study)
+        rules += rule_lines(study, safe_streets(study))
+        plan_needs(study, list(radii))
+        # No way is longer than nothing: this only finds each place's street.
+        costs = travel_costs(study.demand, checking.sites(study), engine=study.engine, cutoff=0.0)
+        aside += checking.off_streets(costs, study)
         tables = {"districts": study.districts, "schools": study.schools, "demand": study.demand,
                   "candidates": study.candidates}  # fmt: skip
         counts = [f"{len(frame)} {name}" for name, frame in tables.items() if frame is not None]
-        return [", ".join(counts), *rules, *map(str, aside)]
+        return [", ".join(counts), *rules, *notes_of(study), *map(str, aside)]
 
     def run(self, out: str | os.PathLike[str] | None = None, *, progress: Progress = quiet) -> Result:
         """Check, measure, place, measure again; write a result folder where `out` names one.
@@ -109,7 +121,9 @@ class Study(StudyInputs):
         InputError
             Where a table, the plan or the folder is at fault; nothing is written then.
         """
-        clock = _Clock(progress)
+        if out is not None:
+            check_place(Path(out))
+        clock = _Clock(progress, dict(self.origin.get("seconds", {})))
         result = _answer(self, clock)
         if out is not None:
             with clock.step("write the results"):
@@ -136,24 +150,31 @@ class _Clock:
 def _answer(inputs: StudyInputs, clock: _Clock) -> Result:
     with clock.step("check the tables"):
         study, aside = checking.checked(inputs)
-        radii, rules = checking.radii_of(study)
+        radii, rules = radii_of(study)
         sites = checking.sites(study)
+        safe = safe_streets(study)
     with clock.step("measure distances"):
         costs = travel_costs(study.demand, sites, engine=study.engine, progress=clock.progress)
         straight = travel_costs(study.demand, sites, engine=Straight(), cutoff=max(radii.values()))
         aside += checking.off_streets(costs, study)
+        safely = {
+            stage: travel_costs(study.demand, sites, engine=streets, progress=clock.progress)
+            for stage, streets in safe.items()
+            if stage in radii
+        }
     with clock.step("place schools"):
         aim = Aim(study.objective, study.gap, study.time_limit_seconds, radii)
         layouts = Planner(study, costs, aim, clock.progress).layouts()
     with clock.step("measure coverage"):
-        measurer = Measurer(costs, straight, study.demand, radii)
-        tables = [measurer.coverage(layout.name, layout.schools) for layout in layouts]
+        measurer = Measurer(costs, straight, study.demand, radii, safely)
+        table = pd.concat([measurer.coverage(it.name, it.schools) for it in layouts], ignore_index=True)
+        checking.conserve(study, table)
         nearest = [measurer.nearest(layout.name, layout.schools) for layout in layouts]
     with clock.step("draw service areas"):
         areas = service_areas({it.name: it.schools for it in layouts}, engine=study.engine, radii=radii)
     return Result(
         study=study,
-        coverage=pd.concat(tables, ignore_index=True),
+        coverage=table,
         schools=long_table(layouts),
         demand=study.demand.join(nearest),
         candidates=with_choice(study.candidates, layouts),
@@ -161,6 +182,6 @@ def _answer(inputs: StudyInputs, clock: _Clock) -> Result:
         decisions=tuple(decision for layout in layouts for decision in layout.decisions),
         costs=costs,
         radii=radii,
-        rules=rules,
+        rules=(*rules, *rule_lines(study, safe)),
         set_aside=tuple(aside),
     )

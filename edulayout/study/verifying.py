@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ import pyogrio
 
 from edulayout.errors import Fault, InputError, MissingFileError
 from edulayout.study.loading import fingerprint
-from edulayout.study.manifest import MANIFEST
+from edulayout.study.manifest import MANIFEST, read_manifest
 from edulayout.study.study import Study
 from edulayout.typing import quiet
 
@@ -59,13 +58,12 @@ def verify(folder: str | os.PathLike[str], *, progress: Progress = quiet) -> lis
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
-    try:
-        content: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError) as error:
+    content = read_manifest(folder)
+    if content is None:
         raise MissingFileError(
-            Fault(str(folder / MANIFEST), f"it cannot be read ({type(error).__name__})", "the manifest of a run",
+            Fault(str(folder / MANIFEST), "no manifest of a run", "the manifest that every run writes",
                   "name the folder that `edulayout run` wrote")
-        ) from None  # fmt: skip
+        )  # fmt: skip
     return content
 
 

@@ -67,6 +67,8 @@ class Contract:
         The geometry types allowed.
     named
         Whether every row bears a name; the id stands in where it has none.
+    numbered
+        Whether nobody refers to the ids, so that numbering the rows needs no note.
     required
         Columns of numbers that must be there and complete.
     complete
@@ -85,6 +87,7 @@ class Contract:
     id_name: str
     shapes: tuple[str, ...] = POINTS_OR_AREAS
     named: bool = False
+    numbered: bool = False
     required: tuple[str, ...] = ()
     complete: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
@@ -124,4 +127,4 @@ CANDIDATES = Contract(
     texts=("name", "name_en", "district_id", "land"),
     words=MappingProxyType({"kinds": Words(KIND_WORDS, several=True)}),
 )
-BARRIERS = Contract("barriers", "barrier_id", shapes=LINES_OR_AREAS, texts=("name", "name_en"))
+BARRIERS = Contract("barriers", "barrier_id", shapes=LINES_OR_AREAS, numbered=True, texts=("name", "name_en"))

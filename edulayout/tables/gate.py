@@ -38,7 +38,8 @@ def checked(frame: pd.DataFrame, contract: Contract, findings: Findings) -> gpd.
     told.settle(CrsError if geometry.crs is None else TableError)
     table = gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries(geometry.to_numpy(), index=frame.index, crs=geometry.crs))
     table.index = pd.Index(ids.to_numpy(), name=contract.id_name, dtype=str)
-    table.attrs = {"source": findings.source, "notes": list(told.notes)}
+    before = frame.attrs.get("notes", [])
+    table.attrs = {"source": findings.source, "notes": list(dict.fromkeys([*before, *told.notes]))}
     return table
 
 

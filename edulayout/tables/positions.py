@@ -59,7 +59,13 @@ def check_position(geometry: gpd.GeoSeries, findings: Findings) -> None:
 
 
 def _check_degrees(beyond: BoolArray, findings: Findings) -> None:
-    if beyond.any():
+    if beyond.all():
+        findings.fault(
+            "coordinates that are no degrees; metres?",
+            "longitude and latitude, because the CRS is in degrees",
+            'say in which CRS the file is, such as crs="EPSG:4544"; a GeoJSON that names none counts as WGS 84',
+        )
+    elif beyond.any():
         findings.fault(
             "a latitude beyond ±90 or a longitude beyond ±360 degrees; swapped?",
             "longitude as x and latitude as y, in degrees",

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from edulayout.typing import BoolArray, FloatArray
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+[0-9]{2,3}")
+"""What a spreadsheet makes of a long code, such as 5.10100E+17."""
+
 _WHOLE_FLOATS = 2.0**53
 _SHOWN = 4
 
@@ -47,10 +50,11 @@ def lossy(column: pd.Series) -> BoolArray:
 def check_ids(column: pd.Series, findings: Findings) -> pd.Series:
     """Return ids as text; missing, repeated and mangled ones are faults."""
     ids = as_text(column)
-    mangled, empty = lossy(column), (ids == "").to_numpy()
+    empty = (ids == "").to_numpy()
+    mangled = lossy(column) | ids.str.fullmatch(_SCIENTIFIC).to_numpy(dtype=bool)
     if mangled.any():
         findings.fault(
-            f"ids in {column.name!r} that are numbers with a fraction or more than 15 digits",
+            f"ids in {column.name!r} that are numbers with a fraction, an exponent or more than 15 digits",
             "ids as text: a number has lost digits of theirs",
             "store the column as text in the program that wrote the file",
             where=mangled,

@@ -1,0 +1,45 @@
+"""Blocks of work over a few threads, in order, stopped at once."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+_Part = TypeVar("_Part")
+_Done = TypeVar("_Done")
+_AHEAD = 3
+"""Blocks for each thread that may wait to be taken: what is done and not yet taken stays small."""
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def in_order(work: Callable[[_Part], _Done], parts: Sequence[_Part], *, threads: int | None = None) -> Iterator[_Done]:
+    """Yield `work(part)` for every part, in their order, by some threads (all processors where None).
+
+    What is yielded does not depend on the number of threads. Whoever stops taking, by an error or Ctrl-C, waits
+    only for the blocks at work; the others are dropped.
+    """
+    count = processors() if threads is None else max(1, threads)
+    if min(count, len(parts)) <= 1:
+        yield from map(work, parts)
+        return
+    rest = iter(parts)
+    pool = ThreadPoolExecutor(count, thread_name_prefix="edulayout")
+    try:
+        waiting = deque(pool.submit(work, part) for part in islice(rest, _AHEAD * count))
+        while waiting:
+            yield waiting.popleft().result()
+            waiting.extend(pool.submit(work, part) for part in islice(rest, 1))
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)

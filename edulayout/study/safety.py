@@ -1,0 +1,57 @@
+"""Safe ways to school in a study: for each stage, streets that its pupils do not cross."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edulayout.errors import Fault, InputError
+from edulayout.stages import STAGES
+from edulayout.streets import Streets
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from edulayout.study.inputs import StudyInputs
+
+CLAUSE = "GB 50099-2011 cl. 4.1, after GBJ 99-86: pupils do not cross arterials — secondary, NOT verified"
+_HOWS = {"forbidden": "nowhere", "crossings": "at crossings only", "anywhere": "at any junction"}
+
+
+def safe_streets(study: StudyInputs) -> dict[str, Streets]:
+    """Return the streets that each stage with a rule may use.
+
+    Raises
+    ------
+    InputError
+        Where a stage is not known, the engine has no streets, or a rule does not fit them; all faults together.
+    """
+    made, faults = {}, []
+    for stage, rule in study.safety.items():
+        source = f"safety.{stage}"
+        if stage not in STAGES:
+            faults.append(Fault(source, "a stage that is not known", ", ".join(STAGES), "correct the name"))
+        elif not isinstance(study.engine, Streets):
+            faults.append(Fault(source, f"the engine {study.engine.name!r}", "streets", "give streets, or remove it"))
+        else:
+            try:
+                made[stage] = study.engine.avoiding(**rule)
+            except InputError as error:
+                faults += [Fault(f"{source}: {it.source}", it.found, it.expected, it.remedy) for it in error.faults]
+    if faults:
+        raise InputError(*faults)
+    return made
+
+
+def rule_lines(study: StudyInputs, streets: Mapping[str, Streets]) -> tuple[str, ...]:
+    """Return a line on each stage's rule, for the manifest and the check."""
+    return tuple(_line(stage, study.safety[stage], made) for stage, made in streets.items())
+
+
+def _line(stage: str, rule: Mapping[str, Any], made: Streets) -> str:
+    extra = rule.get("extra_metres", 0.0)
+    price = f", each for {extra:g} metres more" if extra else ""
+    along = "" if rule.get("along", True) else ", nor walked along"
+    where = _HOWS[rule.get("how", "crossings")]
+    found = f"{made.set_aside['crossings_open']:.0f} places to cross {made.set_aside['avoided_kilometres']:g} km"
+    return f"safe way {stage}: {', '.join(rule['classes'])} crossed {where}{price}{along} ({found}) — {CLAUSE}"

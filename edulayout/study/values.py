@@ -1,0 +1,80 @@
+"""The plain values of a study, checked for those that write it in Python instead of a study file."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from edulayout.errors import Fault, InputError
+from edulayout.stages import KINDS, STAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from edulayout.study.inputs import StudyInputs
+
+_CHOICES = {"objective": ("p_median", "max_coverage"), "demand_outside": ("keep", "error"), "language": ("en", "zh")}
+
+
+def check_values(study: StudyInputs) -> None:
+    """Check words and numbers of a study.
+
+    Raises
+    ------
+    InputError
+        With every value that is none of the known words or out of its range.
+    """
+    faults = [
+        Fault(f"study.{name}", repr(getattr(study, name)), f"one of {', '.join(words)}", "correct the word")
+        for name, words in _CHOICES.items()
+        if getattr(study, name) not in words
+    ]
+    plans = {"further": study.further, **{f"quotas[{name!r}]": counts for name, counts in study.quotas.items()}}
+    for name, counts in plans.items():
+        faults += _unknown(f"study.{name}", counts, KINDS) + _uncountable(f"study.{name}", counts, least=0)
+    faults += _unknown("study.classes", study.classes, KINDS) + _uncountable("study.classes", study.classes, least=1)
+    for name in ("radius_metres", "per_1000_residents"):
+        values = getattr(study, name) or {}
+        faults += _unknown(f"study.{name}", values, STAGES) + _unpositive(f"study.{name}", values)
+    if not 0 <= study.gap < 1:
+        faults.append(Fault("study.gap", str(study.gap), "a share from 0 to below 1", "0.01 stands for one per cent"))
+    if study.time_limit_seconds is not None and not study.time_limit_seconds > 0:
+        faults.append(Fault("study.time_limit_seconds", str(study.time_limit_seconds), "seconds > 0", "correct it"))
+    if study.engine.unit != "metres":
+        faults.append(
+            Fault("study.engine", f"costs in {study.engine.unit}", "an engine in metres, as the service radii are",
+                  'read the streets with unit="metres"; minutes are for el.travel_costs')
+        )  # fmt: skip
+    if (study.quotas or study.further) and study.candidates is None and _wants_schools(study):
+        faults.append(
+            Fault("plan", "schools to place, but no candidates", "a layer of candidates",
+                  "name it under inputs.candidates, or remove the plan")
+        )  # fmt: skip
+    if faults:
+        raise InputError(*faults)
+
+
+def _wants_schools(study: StudyInputs) -> bool:
+    return any(any(counts.values()) for counts in (study.further, *study.quotas.values()))
+
+
+def _unknown(where: str, names: Iterable[str], known: Iterable[str]) -> list[Fault]:
+    words = tuple(known)
+    rule = f"one of {', '.join(words)}"
+    return [Fault(where, repr(name), rule, "correct the word") for name in names if name not in words]
+
+
+def _uncountable(where: str, counts: Mapping[str, int], *, least: int) -> list[Fault]:
+    return [
+        Fault(f"{where}[{name!r}]", repr(count), f"a whole number ≥ {least}", "correct it")
+        for name, count in counts.items()
+        if count != int(count) or count < least
+    ]
+
+
+def _unpositive(where: str, numbers: Mapping[str, float]) -> list[Fault]:
+    return [
+        Fault(f"{where}[{name!r}]", repr(number), "a finite number > 0", "correct it")
+        for name, number in numbers.items()
+        if not (math.isfinite(number) and number > 0)
+    ]
