@@ -109,7 +109,7 @@ def _run(study: Path, out: Path) -> None:
 def _tell_of_compilation() -> None:
     from edulayout.kernels import compiled
 
-    if not compiled():
+    if not compiled("dijkstra", "siting", "snapping"):
         click.echo("Compiling the kernels for this machine: once, some 20 seconds.", err=True)
 
 

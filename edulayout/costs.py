@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from edulayout import crs as crs_module
+from edulayout.engines.asked import check_pairs, check_places, read_arrays
 from edulayout.engines.nearest import by_stage, ranked
 from edulayout.errors import Fault, InputError
 from edulayout.sparse import csr_from_pairs
@@ -109,7 +109,7 @@ class TravelCosts:
         >>> TravelCosts.from_pairs(pd.Series([0.0, 7.5], index=pairs), unit="minutes")
         TravelCosts(2 demand × 1 schools, 2 pairs, minutes by table)
         """
-        _check_pairs(series)
+        check_pairs(series)
         rows, demand_ids = pd.factorize(series.index.get_level_values(0).astype(str), sort=True)
         columns, school_ids = pd.factorize(series.index.get_level_values(1).astype(str), sort=True)
         arrays = csr_from_pairs(rows, columns, series.to_numpy(dtype=np.float64), rows_total=len(demand_ids))
@@ -248,9 +248,14 @@ class TravelCosts:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> TravelCosts:
-        """Read costs that `save` wrote."""
-        with np.load(path, allow_pickle=False) as stored:
-            content = {name: stored[name] for name in stored.files}
+        """Read costs that `save` wrote.
+
+        Raises
+        ------
+        MissingFileError, InputError
+            Where the file is not there, or is not such a file.
+        """
+        content = read_arrays(path, needed=("indptr", "indices", "values", "demand_ids", "school_ids", "cutoff"))
         cutoff = float(content["cutoff"])
         return cls(
             content["indptr"],
@@ -264,37 +269,6 @@ class TravelCosts:
             content.get("demand_snap"),
             content.get("school_snap"),
         )
-
-
-def _check_pairs(series: pd.Series[float]) -> None:
-    numbers = series.to_numpy(dtype=np.float64)
-    wrong = ~np.isfinite(numbers) | (numbers < 0)
-    faults = []
-    if series.index.nlevels != 2:  # noqa: PLR2004 - a pair has two ends
-        raise InputError(
-            Fault(
-                "costs",
-                f"an index of {series.index.nlevels} level(s)",
-                "(demand_id, school_id)",
-                "set the index to the two id columns",
-            )
-        )
-    if series.index.has_duplicates:
-        rows = tuple(str(pair) for pair in series.index[series.index.duplicated()])
-        faults.append(Fault("costs", "pairs that stand twice", "one cost for a pair", "keep the cost you mean", rows))
-    if wrong.any():
-        rows = tuple(str(pair) for pair in series.index[wrong])
-        faults.append(
-            Fault(
-                "costs",
-                "negative, missing or infinite costs",
-                "finite costs ≥ 0",
-                "leave unreachable pairs out of the table",
-                rows,
-            )
-        )
-    if faults:
-        raise InputError(*faults)
 
 
 def places(frame: gpd.GeoDataFrame | gpd.GeoSeries) -> gpd.GeoSeries:
@@ -329,6 +303,8 @@ def travel_costs(
     ------
     CrsError
         Where the tables have no CRS, or two different ones.
+    InputError
+        Where an id stands twice, a place has no geometry, or the cutoff is no number ≥ 0.
 
     Examples
     --------
@@ -339,7 +315,7 @@ def travel_costs(
     >>> el.travel_costs(blocks, school, engine=el.Straight()).to_series().tolist()
     [0.0, 50.0]
     """
-    crs_module.require_same(demand, schools, source="demand and schools")
+    check_places(demand, schools, cutoff=cutoff)
     arrays = engine.costs(places(demand), places(schools), cutoff=cutoff, progress=progress)
     return TravelCosts(
         arrays.indptr,
@@ -386,6 +362,7 @@ def nearest_schools(
     0         a     1         t   5.0
     1         a     2         s   9.0
     """
+    check_places(demand, schools, cutoff=cutoff)
     homes = places(demand)
     sets = {"": schools} if stages is None else by_stage(schools, stages)
     tables = {

@@ -113,3 +113,32 @@ def test_nearest_schools_ranks_and_cuts_off():
     schools = frame(Point(0, 30), Point(0, 10), Point(0, 10), Point(0, 99))
     table = el.nearest_schools(frame(Point(0, 0)), schools, engine=el.Straight(), k=3, cutoff=50)
     assert table.to_numpy().tolist() == [["i0", 1, "i1", 10.0], ["i0", 2, "i2", 10.0], ["i0", 3, "i0", 30.0]]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [({"cutoff": -1}, "cutoff"), ({"cutoff": float("nan")}, "cutoff"), ({"cutoff": INF}, "cutoff")],
+)
+def test_a_senseless_cutoff_is_refused(change, words):
+    for ask in (el.travel_costs, el.nearest_schools):
+        with pytest.raises(InputError, match=words):
+            ask(frame(Point(0, 0)), frame(Point(0, 0)), engine=el.Straight(), **change)
+    with pytest.raises(InputError, match="1 or more"):
+        el.nearest_schools(frame(Point(0, 0)), frame(Point(0, 0)), engine=el.Straight(), k=0)
+
+
+def test_double_ids_and_missing_geometry_are_named():
+    twice = gpd.GeoDataFrame(geometry=[Point(0, 0), None], index=["x", "x"], crs="EPSG:4544")
+    with pytest.raises(InputError, match=r"(?s)ids that stand twice.*without a geometry"):
+        el.travel_costs(twice, frame(Point(0, 0)), engine=el.Straight())
+
+
+def test_a_stored_file_that_is_none(tmp_path):
+    with pytest.raises(InputError, match="no such file"):
+        el.TravelCosts.load(tmp_path / "costs.npz")
+    (tmp_path / "costs.npz").write_bytes(b"PK\x03\x04 cut short")
+    with pytest.raises(InputError, match="cannot be read"):
+        el.TravelCosts.load(tmp_path / "costs.npz")
+    np.savez(tmp_path / "other.npz", indptr=np.zeros(1))
+    with pytest.raises(InputError, match="no indices"):
+        el.TravelCosts.load(tmp_path / "other.npz")

@@ -31,7 +31,10 @@ def compiled(*modules: str) -> bool:
     True
     """
     sources = [_HERE / f"{name}.py" for name in modules] or sorted(_HERE.glob("[!_]*.py"))
-    return all(any(_is_fresh(index, source) for index in _indexes(source)) for source in sources)
+    try:
+        return all(any(_is_fresh(index, source) for index in _indexes(source)) for source in sources)
+    except OSError:  # a cache that cannot be read is no cache
+        return False
 
 
 def _indexes(source: Path) -> list[Path]:
