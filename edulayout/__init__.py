@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from edulayout import coverage, maps, siting, standards
+    from edulayout import access, assignment, coverage, decay, equity, maps, seats, siting, standards, zones
     from edulayout.costs import TravelCosts, nearest_schools, travel_costs
     from edulayout.engines import CostTable, Geodesic, Straight
     from edulayout.reading import read_candidates, read_demand, read_districts, read_schools, read_streets
@@ -27,7 +27,11 @@ __all__ = [
     "Study",
     "TravelCosts",
     "__version__",
+    "access",
+    "assignment",
     "coverage",
+    "decay",
+    "equity",
     "maps",
     "nearest_schools",
     "read_candidates",
@@ -35,9 +39,11 @@ __all__ = [
     "read_districts",
     "read_schools",
     "read_streets",
+    "seats",
     "siting",
     "standards",
     "travel_costs",
+    "zones",
 ]
 
 _HOMES = {
@@ -55,7 +61,9 @@ _HOMES = {
     "read_streets": "reading",
     "travel_costs": "costs",
 }
-_MODULES = frozenset({"coverage", "maps", "siting", "standards"})
+_MODULES = frozenset(
+    {"access", "assignment", "coverage", "decay", "equity", "maps", "seats", "siting", "standards", "zones"}
+)
 
 
 def __getattr__(name: str) -> object:

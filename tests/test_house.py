@@ -14,14 +14,14 @@ LAYERS = [
     {"errors", "typing", "stages", "crs", "fixedpoint", "writing"},
     {"sparse", "tables", "kernels"},
     {"reading", "standards", "streets"},
-    {"engines", "costs", "demand"},
-    {"coverage", "siting"},
+    {"engines", "costs", "demand", "decay"},
+    {"coverage", "siting", "access", "equity", "seats", "assignment", "zones"},
     {"maps", "export"},
     {"study"},
     {"cli"},
 ]
 LEVEL = {name: number for number, names in enumerate(LAYERS) for name in names}
-MEASURES = {"coverage", "siting"}
+MEASURES = {"coverage", "siting", "access", "equity", "seats", "assignment", "zones"}
 HEAVY = {"matplotlib", "numba", "folium", "highspy", "osmium", "geopandas", "pandas", "scipy"}
 
 
@@ -105,9 +105,9 @@ def test_only_kernels_use_numba_and_nobody_pickles():
 
 def test_public_names():
     assert edulayout.__all__ == [
-        "CostTable", "Geodesic", "Straight", "Streets", "Study", "TravelCosts", "__version__", "coverage",
-        "maps", "nearest_schools", "read_candidates", "read_demand", "read_districts", "read_schools", "read_streets",
-        "siting", "standards", "travel_costs",
+        "CostTable", "Geodesic", "Straight", "Streets", "Study", "TravelCosts", "__version__", "access", "assignment",
+        "coverage", "decay", "equity", "maps", "nearest_schools", "read_candidates", "read_demand", "read_districts", "read_schools", "read_streets",
+        "seats", "siting", "standards", "travel_costs", "zones",
     ]  # fmt: skip
     for name in edulayout.__all__:
         assert getattr(edulayout, name) is not None
