@@ -195,9 +195,12 @@ class TravelCosts:
         Raises
         ------
         InputError
-            Where an id is not among the columns.
+            Where an id is not among the columns, or stands twice.
         """
         wanted = pd.Index(school_ids, name="school_id", dtype=str)
+        if not wanted.is_unique:
+            double = tuple(dict.fromkeys(wanted[wanted.duplicated()]))
+            raise InputError(Fault("costs", "schools asked for twice", "every id once", "ask once", rows=double))
         position = self.school_ids.get_indexer(wanted)
         if (position < 0).any():
             missing = tuple(wanted[position < 0])

@@ -48,6 +48,11 @@ def test_select_nothing_leaves_everybody_without(costs):
     assert (column == -1).all()
 
 
+def test_select_twice_is_refused(costs):
+    with pytest.raises(InputError, match="asked for twice"):
+        costs.select_schools(["s", "t", "s"])
+
+
 def test_select_unknown_school_names_it(costs):
     with pytest.raises(InputError, match="zzz"):
         costs.select_schools(["s", "zzz"])
