@@ -6,30 +6,29 @@ import heapq
 import math
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from edulayout.kernels import siting as kernels
+from edulayout.siting.gaps import OPTIMAL, relative_gap
 from edulayout.siting.model import shrink
 
 if TYPE_CHECKING:
+    from edulayout.siting.gaps import StopReason
     from edulayout.siting.model import Core, Model
     from edulayout.siting.rules import Limits
     from edulayout.typing import AnyArray, BoolArray, FloatArray, IntArray, Progress
 
-StopReason = Literal["proved", "gap", "time", "interrupt"]
-
-OPTIMAL = 1e-9
-"""Relative difference of objective and bound up to which a result is called optimal."""
-
 _SLACK = 1e-10
 _ROUNDING = 1e-12
 _KICKS = 10
-_LARGE = 1_000_000
+_KICKS_OF_LARGE = 100
+_LARGE = 250_000
 _KICK_ROUNDS = 2
 _MORE_ROUNDS = 3
 _KICK_EVERY = 16
+_KICK_EVERY_LARGE = 4
 _NODE_MEMORY = 1 << 28
 _ROUNDS = 4
 _WORTHWHILE = 0.02
@@ -37,7 +36,9 @@ _CLOSE = 1.05
 
 
 class _Effort(NamedTuple):
-    """How hard the ascent tries: first step, steps in a slice, slices, when to take smaller steps, when to give up.
+    """How hard the ascent tries: first step, steps in a slice, slices, when to take smaller steps.
+
+    It ends where the last `every` steps closed less than `least_gain` of the gap.
 
     `polish` searches from the choices met; `root` notes the multipliers, which hold for every choice.
     """
@@ -46,14 +47,15 @@ class _Effort(NamedTuple):
     steps: int
     slices: int
     patience: int
-    least_theta: float
+    every: int
+    least_gain: float
     polish: bool
     root: bool = False
 
 
-_ROOT = _Effort(1.5, 40, 1000, 20, 0.002, polish=True, root=True)
-_AGAIN = _Effort(0.5, 40, 1000, 20, 0.002, polish=True)
-_NODE = _Effort(1.0, 20, 5, 6, 0.05, polish=False)
+_ROOT = _Effort(0.3, 50, 1000, 10, 100, 0.005, polish=True, root=True)
+_AGAIN = _Effort(0.3, 50, 1000, 10, 100, 0.005, polish=True)
+_NODE = _Effort(0.3, 20, 5, 5, 50, 0.05, polish=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,13 +132,13 @@ class _Run:
 
     @property
     def large(self) -> bool:
-        """Whether a search costs so much that only the best choices met are searched from."""
+        """Whether a search costs so much that only the best choices met are searched from, and pays so much."""
         return len(self.model.core.cost) > _LARGE
 
     @property
     def kicks(self) -> int:
-        """How many disturbances in one go: a go must stay short, since the clock is looked at between goes."""
-        return 1 if self.large else _KICKS
+        """How many disturbances in one go: a go takes a second at most, since the clock is looked at between goes."""
+        return _KICKS_OF_LARGE if self.large else _KICKS
 
     @property
     def upper(self) -> float:
@@ -147,15 +149,12 @@ class _Run:
 
     @property
     def goal(self) -> float:
-        """Only what can be below it is worth looking at."""
-        return self.upper - self.slack
-
-    @property
-    def slack(self) -> float:
-        """A choice that is better by less than this is not looked for."""
-        if self.model.step > 0:
-            return self.model.step * (1 - 1e-6)
-        return _SLACK * abs(self.objective(self.upper))
+        """Only what can be below it is worth looking at: what reaches the aim, or else is better than the incumbent."""
+        step, aim = self.model.step, self.limits.aim
+        if aim is not None:
+            rounding = 2e-6 * step if step > 0 else _SLACK * abs(self.model.offset)
+            return self.model.sign * (aim - self.model.offset) + rounding
+        return self.upper - (step * (1 - 1e-6) if step > 0 else _SLACK * abs(self.objective(self.upper)))
 
     def raise_bound(self, bound: float) -> None:
         """Take note of a bound that holds for every choice."""
@@ -178,25 +177,15 @@ class _Run:
 
     def check(self) -> None:
         """Stop where the incumbent is good enough, or the time is over."""
-        gap = relative_gap(self.objective(self.upper), self.objective(self.lower))
-        if gap <= max(OPTIMAL / 2, self.limits.gap):
+        found, bound, aim = self.objective(self.upper), self.objective(self.lower), self.limits.aim
+        if relative_gap(found, bound) <= max(OPTIMAL / 2, self.limits.gap):
+            raise _StopError("gap")
+        if aim is not None and self.model.sign * (aim - found) >= 0:
+            raise _StopError("gap")
+        if aim is not None and self.model.sign * (bound - aim) > 0:
             raise _StopError("gap")
         if self.limits.time_limit is not None and time.perf_counter() - self.started > self.limits.time_limit:
             raise _StopError("time")
-
-
-def relative_gap(objective: float, bound: float) -> float:
-    """Return how far the bound is from the objective, relative to the objective.
-
-    Examples
-    --------
-    >>> relative_gap(200.0, 190.0), relative_gap(0.0, 0.0)
-    (0.05, 0.0)
-    """
-    distance = abs(objective - bound)
-    if distance == 0:
-        return 0.0
-    return distance / abs(objective) if objective else math.inf
 
 
 def solve(model: Model, limits: Limits, *, progress: Progress) -> Outcome:
@@ -273,7 +262,7 @@ def _search_root(run: _Run) -> _Node | None:
         before, node = node.bound, _tighten(run, node, _AGAIN)
         if node is not None:
             run.raise_bound(node.bound)
-            if node.bound - before < _WORTHWHILE * (run.upper - run.slack - before):
+            if node.bound - before < _WORTHWHILE * (run.goal - before):
                 break
     return node
 
@@ -287,7 +276,7 @@ def _search_tree(run: _Run, root: _Node | None) -> None:
         run.check()
         run.nodes += 1
         run.progress("siting: tree", run.nodes, run.nodes + len(heap))
-        if run.large or run.nodes % _KICK_EVERY == 0:
+        if run.nodes % (_KICK_EVERY_LARGE if run.large else _KICK_EVERY) == 0:
             _improve(run, run.best[1], kicks=run.kicks)
         found = _tighten(run, node, _NODE)
         if found is not None and _undecided(run, found):
@@ -295,7 +284,7 @@ def _search_tree(run: _Run, root: _Node | None) -> None:
                 found = found._replace(price=root.price, share=root.share)
             for child in _branch(found, run.nodes):
                 heapq.heappush(heap, child)
-    run.raise_bound(run.upper if run.model.step > 0 else run.goal)
+    run.raise_bound(run.upper if run.model.step > 0 and run.limits.aim is None else run.goal)
 
 
 def _tighten(run: _Run, node: _Node, effort: _Effort) -> _Node | None:
@@ -383,8 +372,9 @@ def _midway(run: _Run) -> FloatArray:
 
 def _fresh(core: Core, price: FloatArray, *, theta: float, share: FloatArray | None = None) -> _Ascent:
     columns = int(core.group_ptr[-1])
-    state = np.zeros(5)
-    state[kernels.THETA], state[kernels.BEST] = theta, -math.inf
+    state = np.zeros(8)
+    state[kernels.THETA], state[kernels.BLEND] = theta, 0.1
+    state[kernels.BEST] = state[kernels.BEFORE] = -math.inf
     price = np.minimum(price, core.cap)
     return _Ascent(
         price,
@@ -401,5 +391,6 @@ def _slice(run: _Run, core: Core, ascent: _Ascent, effort: _Effort) -> None:
     """Do one slice of the ascent."""
     kernels.ascend(
         core.ptr, core.column, core.cost, core.cap, core.group_ptr, core.quota,
-        run.upper - core.constant, run.slack, effort.steps, effort.patience, effort.least_theta, *ascent,
+        run.upper - core.constant, run.upper - run.goal, effort.steps, effort.patience, effort.every, effort.least_gain,
+        *ascent,
     )  # fmt: skip

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
-import numpy as np
 import pandas as pd
 
 from edulayout.siting import rules as rules_module
-from edulayout.siting.core import OPTIMAL, relative_gap, solve
+from edulayout.siting.accounts import account, objective_of
+from edulayout.siting.capacity import with_seats
+from edulayout.siting.core import solve
+from edulayout.siting.gaps import OPTIMAL, relative_gap
+from edulayout.siting.levels import read_levels
+from edulayout.siting.mip.goals import Coverage
 from edulayout.siting.model import build
 from edulayout.siting.result import Siting
 from edulayout.siting.rules import Goal
@@ -20,9 +23,52 @@ if TYPE_CHECKING:
 
     from edulayout.costs import TravelCosts
     from edulayout.siting.core import Outcome
+    from edulayout.siting.mip.plan import Plan
     from edulayout.siting.model import Model
-    from edulayout.siting.rules import Limits, Rules
+    from edulayout.siting.rules import Decay, Limits, Rules
     from edulayout.typing import FloatArray, Progress
+
+
+@overload
+def p_median(
+    costs: TravelCosts,
+    weights: pd.Series[float],
+    *,
+    p: int | None = None,
+    quotas: Mapping[str, int] | None = None,
+    groups: pd.Series[str] | None = None,
+    existing: Sequence[str] | None = None,
+    candidates: Sequence[str] | None = None,
+    unreachable_cost: float | None = None,
+    gap: float = 0.0,
+    time_limit: float | None = None,
+    seed: int = 0,
+    progress: Progress = quiet,
+    capacity: None = None,
+    split: bool = True,
+    load: pd.Series[float] | None = None,
+) -> Siting: ...
+
+
+@overload
+def p_median(
+    costs: TravelCosts,
+    weights: pd.Series[float],
+    *,
+    capacity: Mapping[str, float] | pd.Series[float],
+    p: int | None = None,
+    quotas: Mapping[str, int] | None = None,
+    groups: pd.Series[str] | None = None,
+    existing: Sequence[str] | None = None,
+    candidates: Sequence[str] | None = None,
+    unreachable_cost: float | None = None,
+    gap: float = 0.0,
+    time_limit: float | None = None,
+    seed: int = 0,
+    progress: Progress = quiet,
+    split: bool = True,
+    load: pd.Series[float] | None = None,
+) -> Plan: ...
 
 
 def p_median(  # noqa: PLR0913 - the question has so many parts; all but two are named
@@ -39,7 +85,10 @@ def p_median(  # noqa: PLR0913 - the question has so many parts; all but two are
     time_limit: float | None = None,
     seed: int = 0,
     progress: Progress = quiet,
-) -> Siting:
+    capacity: Mapping[str, float] | pd.Series[float] | None = None,
+    split: bool = True,
+    load: pd.Series[float] | None = None,
+) -> Siting | Plan:
     """Open new sites so that the weighted cost to the nearest open site is least.
 
     Parameters
@@ -70,11 +119,19 @@ def p_median(  # noqa: PLR0913 - the question has so many parts; all but two are
         Start of the random part of the search. The same input and seed give the same answer.
     progress
         Called with what is done.
+    capacity
+        Seats of every site, existing ones too (infinite: no limit). Then everybody must have a seat, unless
+        `unreachable_cost` is given, and pupils are seated for the good of all: not each at the nearest school.
+    split
+        With seats: whether a row may be divided among schools.
+    load
+        With seats: how many each row takes, by default its weight.
 
     Returns
     -------
     Siting
-        The choice, objective and bound (pupil-metres where costs are metres), and the multipliers that prove it.
+        The choice, objective and bound (pupil-metres where costs are metres), and the multipliers that prove it; with
+        `capacity` a `Plan`, which has the same and who goes where.
 
     Raises
     ------
@@ -101,6 +158,12 @@ def p_median(  # noqa: PLR0913 - the question has so many parts; all but two are
     >>> el.siting.p_median(costs, pupils, p=1, existing=["s300"]).opened
     ('s0',)
     """
+    if capacity is not None:
+        return with_seats(
+            costs, weights, capacity=capacity, p=p, quotas=quotas, groups=groups, existing=existing,
+            candidates=candidates, unreachable_cost=unreachable_cost, split=split, load=load, gap=gap,
+            time_limit=time_limit, progress=progress,
+        )  # fmt: skip
     limits = rules_module.read_limits(gap, time_limit, seed)
     rules = rules_module.read_rules(
         costs, count=p, quotas=quotas, groups=groups, existing=existing, candidates=candidates
@@ -109,11 +172,13 @@ def p_median(  # noqa: PLR0913 - the question has so many parts; all but two are
     return _answer(costs, weights, rules, goal=goal, limits=limits, progress=progress)
 
 
-def max_coverage(  # noqa: PLR0913 - as p_median
+@overload
+def max_coverage(
     costs: TravelCosts,
     weights: pd.Series[float],
     *,
-    radius: float,
+    radius: float | None = None,
+    decay: Decay | None = None,
     p: int | None = None,
     quotas: Mapping[str, int] | None = None,
     groups: pd.Series[str] | None = None,
@@ -123,20 +188,69 @@ def max_coverage(  # noqa: PLR0913 - as p_median
     time_limit: float | None = None,
     seed: int = 0,
     progress: Progress = quiet,
-) -> Siting:
+    capacity: None = None,
+    split: bool = True,
+    load: pd.Series[float] | None = None,
+) -> Siting: ...
+
+
+@overload
+def max_coverage(
+    costs: TravelCosts,
+    weights: pd.Series[float],
+    *,
+    capacity: Mapping[str, float] | pd.Series[float],
+    radius: float | None = None,
+    decay: Decay | None = None,
+    p: int | None = None,
+    quotas: Mapping[str, int] | None = None,
+    groups: pd.Series[str] | None = None,
+    existing: Sequence[str] | None = None,
+    candidates: Sequence[str] | None = None,
+    gap: float = 0.0,
+    time_limit: float | None = None,
+    seed: int = 0,
+    progress: Progress = quiet,
+    split: bool = True,
+    load: pd.Series[float] | None = None,
+) -> Plan: ...
+
+
+def max_coverage(  # noqa: PLR0913 - as p_median
+    costs: TravelCosts,
+    weights: pd.Series[float],
+    *,
+    radius: float | None = None,
+    decay: Decay | None = None,
+    p: int | None = None,
+    quotas: Mapping[str, int] | None = None,
+    groups: pd.Series[str] | None = None,
+    existing: Sequence[str] | None = None,
+    candidates: Sequence[str] | None = None,
+    gap: float = 0.0,
+    time_limit: float | None = None,
+    seed: int = 0,
+    progress: Progress = quiet,
+    capacity: Mapping[str, float] | pd.Series[float] | None = None,
+    split: bool = True,
+    load: pd.Series[float] | None = None,
+) -> Siting | Plan:
     """Open new sites so that the weight within the radius of an open site, existing ones included, is greatest.
 
     Parameters
     ----------
-    costs, weights, p, quotas, groups, existing, candidates, gap, time_limit, seed, progress
-        As in `p_median`.
+    costs, weights, p, quotas, groups, existing, candidates, gap, time_limit, seed, progress, capacity, split, load
+        As in `p_median`; with `capacity` only pupils within the radius are seated.
     radius
         A row is covered where its cost to an open site is at most this, in the unit of the costs.
+    decay
+        Instead of a radius, what share of a row counts at a cost: any function of an array of costs that returns shares
+        between 0 and 1, such as `el.decay.Linear(800)`. A row counts by its best open site; shares are kept as float32.
 
     Returns
     -------
     Siting
-        The objective is the weight covered, the bound an upper one.
+        The objective is the weight covered (with a decay, weight times share), the bound an upper one.
 
     Raises
     ------
@@ -147,7 +261,8 @@ def max_coverage(  # noqa: PLR0913 - as p_median
 
     Notes
     -----
-    Church and ReVelle (1974), doi:10.1007/BF01942293. Rows that the same candidates cover are merged first.
+    Church and ReVelle (1974), doi:10.1007/BF01942293; with a decay Church and Roberts (1983). Rows that
+    the same candidates cover are merged first.
 
     Examples
     --------
@@ -158,12 +273,26 @@ def max_coverage(  # noqa: PLR0913 - as p_median
     >>> el.siting.max_coverage(costs, pupils, radius=100, p=1)
     Siting(max_coverage: 1 new, objective 30, bound 30, gap 0.00%, optimal, proved)
     """
+    if capacity is not None:
+        return with_seats(
+            costs, weights, capacity=capacity, p=p, quotas=quotas, groups=groups, existing=existing,
+            candidates=candidates, goal=_seated_coverage(costs, radius, decay), split=split, load=load, gap=gap,
+            time_limit=time_limit, progress=progress,
+        )  # fmt: skip
     limits = rules_module.read_limits(gap, time_limit, seed)
     rules = rules_module.read_rules(
         costs, count=p, quotas=quotas, groups=groups, existing=existing, candidates=candidates
     )
-    goal = Goal("max_coverage", radius=rules_module.read_radius(costs, radius))
+    goal = Goal("max_coverage", radius=rules_module.read_radius(costs, radius, decay=decay), decay=decay)
     return _answer(costs, weights, rules, goal=goal, limits=limits, progress=progress)
+
+
+def _seated_coverage(costs: TravelCosts, radius: float | None, decay: Decay | None) -> Coverage:
+    """Return the goal of coverage with seats; a decay reaches as far as the costs do."""
+    reach = rules_module.read_radius(costs, radius, decay=decay)
+    if reach is None:
+        reach = float(costs.values.max()) if costs.pairs else 0.0
+    return Coverage(reach, decay=decay)
 
 
 def _answer(
@@ -188,13 +317,8 @@ def _decode(
 ) -> Siting:
     """Say in ids what the solver found; the objective is summed anew from the costs, independent of row order."""
     opened = tuple(sorted(rules.candidates[k] for k in model.sites[outcome.chosen]))
-    cost, assignment = _nearest(costs, (*opened, *rules.existing), goal)
-    unserved = np.isinf(cost) & ~model.unreachable
-    if goal.unreachable_cost is None:
-        objective = math.fsum(pupils[np.isfinite(cost)])
-    else:
-        cost = np.where(unserved, goal.unreachable_cost, cost)[~model.unreachable]
-        objective = math.fsum(pupils[~model.unreachable] * cost)
+    found = account(costs, rules, read_levels(costs, goal), opened=opened)
+    objective, unreachable, charged = objective_of(goal, found, pupils, opened=len(opened))
     bound, root = (
         _on_side(model.offset + model.sign * value, objective, goal) for value in (outcome.lower, outcome.root)
     )
@@ -202,7 +326,7 @@ def _decode(
     return Siting(
         opened=opened,
         existing=rules.existing,
-        assignment=assignment,
+        assignment=found.assignment(costs),
         objective=objective,
         bound=bound,
         gap=gap,
@@ -214,8 +338,8 @@ def _decode(
         root_bound=root,
         nodes=outcome.nodes,
         unreachable_cost=goal.unreachable_cost,
-        unreachable_weight=math.fsum(pupils[model.unreachable]),
-        charged_weight=math.fsum(pupils[unserved]) if goal.unreachable_cost is not None else 0.0,
+        unreachable_weight=unreachable,
+        charged_weight=charged,
         sense=goal.sense,
         method=_method(outcome),
         rules=rules,
@@ -226,17 +350,6 @@ def _decode(
 def _on_side(bound: float, objective: float, goal: Goal) -> float:
     """Return the bound; rounding must not put it on the wrong side of the objective."""
     return min(bound, objective) if goal.sense == "minimise" else max(bound, objective)
-
-
-def _nearest(costs: TravelCosts, opened: tuple[str, ...], goal: Goal) -> tuple[FloatArray, pd.Series[str]]:
-    """Return each row's cost to the nearest open site (infinity where none) and its id; ties go to the lower id."""
-    names = sorted(opened)
-    cost, column = costs.select_schools(names).nearest()
-    if goal.radius is not None:
-        far = cost > float(np.float32(goal.radius))
-        cost, column = np.where(far, np.inf, cost), np.where(far, -1, column)
-    labels = pd.Index([*names, None], dtype="str")
-    return cost, pd.Series(labels[column], index=costs.demand_ids, name="school_id", dtype="str")
 
 
 def _multipliers(costs: TravelCosts, model: Model, outcome: Outcome) -> pd.Series[float]:

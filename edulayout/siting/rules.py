@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 import pandas as pd
@@ -15,12 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from edulayout.costs import TravelCosts
-    from edulayout.typing import FloatArray, IntArray
+    from edulayout.typing import AnyArray, FloatArray, IntArray
 
 ANYWHERE = "anywhere"
 """The one group of a question without quotas."""
 
 _SOURCE = "siting"
+
+
+class Decay(Protocol):
+    """What share of a pupil counts at a cost: 1 nearby, 0 far away; such as `el.decay.Linear(800)`."""
+
+    def __call__(self, cost: FloatArray, /) -> AnyArray:
+        """Return the share of every cost, between 0 and 1."""
 
 
 @dataclass(frozen=True)
@@ -30,21 +37,27 @@ class Goal:
     Parameters
     ----------
     name
-        `p_median` or `max_coverage`.
+        The question.
     unreachable_cost
-        What p-median charges for demand that a site reaches but no open one; None for coverage.
+        What p-median and p-center charge for demand that a site reaches but no open one; None for the others.
     radius
-        Coverage counts demand whose cost does not exceed it; None for p-median.
+        Coverage counts demand whose cost does not exceed it; None for the others, and where a decay is given.
+    decay
+        Coverage counts this share of demand at a cost.
+    share
+        How much of what can be reached a set cover must reach.
     """
 
-    name: Literal["p_median", "max_coverage"]
+    name: Literal["p_median", "max_coverage", "p_center", "set_cover", "p_dispersion"]
     unreachable_cost: float | None = None
     radius: float | None = None
+    decay: Decay | None = None
+    share: float | None = None
 
     @property
     def sense(self) -> Literal["minimise", "maximise"]:
         """Which way is better."""
-        return "minimise" if self.name == "p_median" else "maximise"
+        return "maximise" if self.name in {"max_coverage", "p_dispersion"} else "minimise"
 
 
 @dataclass(frozen=True)
@@ -79,11 +92,15 @@ class Rules:
 
 @dataclass(frozen=True)
 class Limits:
-    """When to stop: at this relative gap, after so many seconds; `seed` starts the random part of the search."""
+    """When to stop: at this relative gap, after so many seconds; `seed` starts the random part of the search.
+
+    With an aim, stop too where a choice reaches that objective, or the bound shows that none does.
+    """
 
     gap: float = 0.0
     time_limit: float | None = None
     seed: int = 0
+    aim: float | None = None
 
 
 def read_rules(
@@ -105,8 +122,8 @@ def read_rules(
         Where a quota exceeds the candidates of its group; one fault for every group.
     """
     open_ids = _texts(existing)
-    site_ids = [name for name in costs.school_ids if name not in set(open_ids)] if candidates is None else None
-    site_ids = _texts(candidates) if site_ids is None else site_ids
+    kept = set(open_ids)
+    site_ids = [name for name in costs.school_ids if name not in kept] if candidates is None else _texts(candidates)
     faults = [
         *_id_faults("existing", open_ids, costs),
         *_id_faults("candidates", site_ids, costs),
@@ -123,29 +140,73 @@ def read_rules(
     return _ordered(open_ids, group_of, wanted)
 
 
-def read_weights(costs: TravelCosts, weights: pd.Series[float]) -> FloatArray:
-    """Return the weights in the order of the rows of the costs, shape (demand,).
+def read_cover_rules(
+    costs: TravelCosts,
+    *,
+    at_most: Mapping[str, int] | None,
+    groups: pd.Series[str] | None,
+    existing: Sequence[str] | None,
+    candidates: Sequence[str] | None,
+    share: float,
+) -> Rules:
+    """Check the question of a cover; a quota is then the most that a group may get.
+
+    Raises
+    ------
+    InputError
+        Where ids are unknown or stand twice, or the numbers are none.
+    """
+    faults = []
+    if not (math.isfinite(share) and 0 < share <= 1):
+        faults.append(Fault(_SOURCE, f"share = {share!r}", "above 0, at most 1", "correct the share"))
+    if at_most is not None and share != 1:
+        faults.append(Fault(_SOURCE, f"at_most with a share of {share!r}", "a share of 1", "leave out one of the two"))
+    if faults:
+        raise InputError(*faults)
+    kept = set(_texts(existing))
+    names = [name for name in costs.school_ids if name not in kept] if candidates is None else _texts(candidates)
+    if at_most is None:
+        count = len(set(names))
+        return read_rules(costs, count=count, quotas=None, groups=None, existing=existing, candidates=candidates)
+    sizes = pd.Series(dtype=str) if groups is None else groups.dropna()
+    sizes = sizes[sizes.index.astype(str).isin(names)].astype(str).value_counts()
+    quotas = {str(name): min(at_most.get(str(name), int(size)), int(size)) for name, size in sizes.items()}
+    return read_rules(costs, count=None, quotas=quotas, groups=groups, existing=existing, candidates=candidates)
+
+
+def read_weights(costs: TravelCosts, weights: pd.Series[float] | None) -> FloatArray:
+    """Return the weights in the order of the rows of the costs, shape (demand,); ones where none are given.
 
     Raises
     ------
     InputError
         Where a weight is missing, negative or infinite, or the ids are not those of the costs.
     """
-    ids = weights.index.astype(str)
+    if weights is None:
+        return np.ones(costs.shape[0])
+    same = weights.index is costs.demand_ids or weights.index.equals(costs.demand_ids)
+    ids = costs.demand_ids if same else weights.index.astype(str)
     numbers = pd.to_numeric(weights, errors="coerce").to_numpy(dtype=np.float64)
     wrong = ~(np.isfinite(numbers) & (numbers >= 0))
     faults = [
-        *_rows_fault("weights", "ids that stand twice", "one weight for a demand_id", ids[ids.duplicated()]),
         *_rows_fault("costs", "demand ids that stand twice", "every id once", _doubled(costs.demand_ids)),
         *_rows_fault("weights", "missing, negative or infinite weights", "finite numbers ≥ 0", ids[wrong]),
+    ]
+    if not same:
+        faults += _id_faults_of_weights(costs, ids)
+    if faults:
+        raise InputError(*faults)
+    return numbers if same else numbers[ids.get_indexer(costs.demand_ids)]
+
+
+def _id_faults_of_weights(costs: TravelCosts, ids: pd.Index[str]) -> list[Fault]:
+    return [
+        *_rows_fault("weights", "ids that stand twice", "one weight for a demand_id", _doubled(ids)),
         *_rows_fault("weights", "no weight for demand of the costs", "a weight for every row",
                      costs.demand_ids.difference(ids)),
         *_rows_fault("weights", "demand that the costs do not hold", "the ids of the costs, so that nobody is lost",
                      ids.difference(costs.demand_ids)),
     ]  # fmt: skip
-    if faults:
-        raise InputError(*faults)
-    return numbers[ids.get_indexer(costs.demand_ids)]
 
 
 def read_limits(gap: float, time_limit: float | None, seed: int) -> Limits:
@@ -189,14 +250,19 @@ def read_unreachable_cost(costs: TravelCosts, given: float | None) -> float:
     return float(given)
 
 
-def read_radius(costs: TravelCosts, radius: float) -> float:
-    """Check the radius against the costs.
+def read_radius(costs: TravelCosts, radius: float | None, *, decay: Decay | None = None) -> float | None:
+    """Check the radius against the costs; None where a decay is given instead.
 
     Raises
     ------
     InputError
-        Where it is no finite number ≥ 0, or lies beyond the cutoff of the costs.
+        Where it is no finite number ≥ 0, or lies beyond the cutoff of the costs; where both or neither are given.
     """
+    if (radius is None) == (decay is None):
+        found = "neither radius nor decay" if radius is None else "both radius and decay"
+        raise InputError(Fault(_SOURCE, found, "one of the two", "give one"))
+    if radius is None:
+        return None
     if not (math.isfinite(radius) and radius >= 0):
         raise InputError(Fault(_SOURCE, f"radius = {radius!r}", "a finite number ≥ 0", "correct the radius"))
     if costs.cutoff is not None and radius > costs.cutoff:
@@ -216,7 +282,7 @@ def _texts(names: Sequence[str] | None) -> list[str]:
 
 
 def _doubled(names: pd.Index[str]) -> pd.Index[str]:
-    return names[names.duplicated()]
+    return names[:0] if names.is_unique else names[names.duplicated()]
 
 
 def _rows_fault(source: str, found: str, expected: str, rows: pd.Index[str]) -> list[Fault]:
