@@ -18,9 +18,9 @@ import edulayout as el
 from edulayout.engines.nearest import only_best
 from edulayout.errors import InputError
 from edulayout.kernels import _batches, in_order
-from edulayout.kernels.dijkstra import Arcs, Ends, Starts
+from edulayout.kernels.dijkstra import QUEUE_LEAST, Arcs, Ends, Starts
 from edulayout.kernels.goals import reach_goals
-from edulayout.streets import Streets, query
+from edulayout.streets import Streets, areas, query
 from edulayout.streets import nearest as nearest_module
 from edulayout.streets.dense import Hierarchy, table
 from edulayout.streets.network import Network, exact
@@ -358,3 +358,18 @@ def test_a_single_line_is_a_network_too():
     many = places([(float(i) / 2, 0.0) for i in range(80)])
     walk = distances(street, many, many)
     assert np.array_equal(walk, np.abs(np.subtract.outer(np.arange(80), np.arange(80))) / 2)
+
+
+# the reached parts of edges
+
+
+def test_all_schools_at_once_reach_the_parts_that_each_reaches_alone():
+    streets, _, sites = city(11, demand=40, schools=120, size=10)
+    schools = streets._snapped(sites, "schools")
+    whole, parts, owner = areas.reached(streets.graph, schools, radius=900.0)
+    assert len(whole) > 2 * QUEUE_LEAST  # the room was made longer
+    for school in range(0, 120, 7):
+        alone = Snapped(*(array[school : school + 1] for array in schools))
+        own_whole, own_parts, _ = areas.reached(streets.graph, alone, radius=900.0)
+        assert np.array_equal(whole[owner == school], own_whole)
+        assert shapely.equals_exact(parts[owner[whole < 0] == school], own_parts).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,11 +16,14 @@ from edulayout.typing import CostArrays, quiet
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from edulayout.typing import AnyArray, Float32Array, FloatArray, Int32Array, IntArray, Progress, Unit
+    from edulayout.kernels.points import Lists
+    from edulayout.typing import AnyArray, FloatArray, Int32Array, Progress, Unit
 
-_BLOCK = 16_384
 _PLACES = 65_536
-"""Places between two reports of progress, of pairs and of nearest schools."""
+"""Places between two reports of progress."""
+_FARTHEST = float(np.finfo(np.float32).max) / 2
+_MANY = 16
+"""Places to a school from which on longer lists of schools pay."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class Straight:
         crs_module.require_metres(demand, source="demand")
         crs_module.require_same(demand, schools, source="demand and schools")
         ends = (*_xy(demand), *_xy(schools))
-        if cutoff is None or np.isinf(cutoff) or not (len(demand) and len(schools)):
+        if cutoff is None or cutoff > _FARTHEST or not (len(demand) and len(schools)):
             return _all_pairs(*ends)
         return _near_pairs(*ends, cutoff=cutoff, progress=progress)
 
@@ -122,40 +126,62 @@ def dense(values: AnyArray) -> CostArrays:
 def _near_pairs(
     x: FloatArray, y: FloatArray, school_x: FloatArray, school_y: FloatArray, *, cutoff: float, progress: Progress
 ) -> CostArrays:
+    """Return the pairs within the cutoff: counted first, so that they are written where they stay."""
     from edulayout.kernels import in_order  # noqa: PLC0415 - as numba, only where it is used
-    from edulayout.kernels.points import cells, pairs_within  # noqa: PLC0415 - loads numba
+    from edulayout.kernels.points import count_within, write_within  # noqa: PLC0415 - loads numba
 
-    stored = np.float32(cutoff)
-    reach = float(np.nextafter(stored, np.float32(np.inf)))
-    grid, total = cells(school_x, school_y, cell_least=max(1.0, cutoff)), len(x)
+    near = _lists((x, y), (school_x, school_y), cutoff)
+    square, total = _largest_square(cutoff), len(x)
+    indptr = np.zeros(total + 1, dtype=np.int64)
+    if near is None:
+        return CostArrays(indptr, np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32))
 
-    def block(first: int) -> tuple[IntArray, Int32Array, Float32Array]:
-        last = min(total, first + _BLOCK)
-        found: tuple[IntArray, Int32Array, Float32Array] = pairs_within(
-            grid, x[first:last], y[first:last], stored, reach
-        )
-        return found
+    def count(first: int) -> None:
+        count_within(near, x, y, first, min(total, first + _PLACES), square, indptr[1:])
 
-    blocks = []
-    for found in in_order(block, range(0, total, _BLOCK)):
-        blocks.append(found)
-        progress("straight distances", min(total, len(blocks) * _BLOCK), total)
-    return joined(blocks)
+    def write(first: int) -> int:
+        last = min(total, first + _PLACES)
+        write_within(near, x, y, first, last, square, indptr, indices, values)
+        return last
 
-
-def joined(blocks: list[tuple[IntArray, Int32Array, Float32Array]]) -> CostArrays:
-    """Return blocks of rows (their counts, columns and costs) as one, and let go of each as it is copied."""
-    counts = np.concatenate([block[0] for block in blocks])
-    indptr = np.zeros(len(counts) + 1, dtype=np.int64)
-    np.cumsum(counts, out=indptr[1:])
+    for _ in in_order(count, range(0, total, _PLACES)):
+        pass
+    np.cumsum(indptr, out=indptr)
     indices, values = np.empty(indptr[-1], dtype=np.int32), np.empty(indptr[-1], dtype=np.float32)
-    filled = 0
-    blocks.reverse()
-    while blocks:
-        _, columns, costs = blocks.pop()
-        indices[filled : filled + len(columns)], values[filled : filled + len(columns)] = columns, costs
-        filled += len(columns)
+    for last in in_order(write, range(0, total, _PLACES)):
+        progress("straight distances", last, total)
     return CostArrays(indptr, indices, values)
+
+
+def _lists(
+    places: tuple[FloatArray, FloatArray], schools: tuple[FloatArray, FloatArray], cutoff: float
+) -> Lists | None:
+    """Return the schools by cell, where there are places within reach at all; None where there are none.
+
+    Cells of half the cutoff make the shortest lists that still pay; few places do not pay for long ones.
+    """
+    from edulayout.kernels.points import lists  # noqa: PLC0415 - loads numba
+
+    reach = float(np.nextafter(np.float32(cutoff), np.float32(np.inf)))
+    # fmin and fmax pass over a place that has no coordinates
+    low = [max(np.fmin.reduce(a), np.fmin.reduce(b) - reach) for a, b in zip(places, schools, strict=True)]
+    high = [min(np.fmax.reduce(a), np.fmax.reduce(b) + reach) for a, b in zip(places, schools, strict=True)]
+    if cutoff < 0 or not (low[0] <= high[0] and low[1] <= high[1]):
+        return None
+    many = len(places[0]) > _MANY * len(schools[0])
+    return lists(*schools, (*low, *high), reach=reach, cell_least=max(1.0, reach / 2 if many else reach))
+
+
+def _largest_square(cutoff: float) -> float:
+    """Return the largest float64 whose root, stored in float32, is within the cutoff."""
+    stored = np.float32(cutoff)
+    # roots up to half way to the next float32 are rounded down to the cutoff
+    square = ((float(stored) + float(np.nextafter(stored, np.float32(np.inf)))) / 2) ** 2
+    while np.float32(math.sqrt(square)) <= stored:
+        square = math.nextafter(square, math.inf)
+    while np.float32(math.sqrt(square)) > stored >= 0:
+        square = math.nextafter(square, 0.0)
+    return square
 
 
 def _nearest(

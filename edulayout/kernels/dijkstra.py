@@ -176,32 +176,73 @@ def search(
     return count, entries
 
 
+class Parts(NamedTuple):
+    """Parts of edges: which edge, and where on it they begin and end."""
+
+    edge: Int32Array
+    begin: FloatArray
+    end: FloatArray
+
+
+@njit(cache=True, nogil=True)
+def _parts(size: int) -> Parts:
+    return Parts(np.empty(size, np.int32), np.empty(size, np.float64), np.empty(size, np.float64))
+
+
+@njit(cache=True, nogil=True)
+def _more_parts(parts: Parts, filled: int, needed: int) -> Parts:
+    """Return the filled ones with room for those needed beside them."""
+    longer_parts = _parts(max(2 * len(parts.edge), filled + needed))
+    longer_parts.edge[:filled] = parts.edge[:filled]
+    longer_parts.begin[:filled] = parts.begin[:filled]
+    longer_parts.end[:filled] = parts.end[:filled]
+    return longer_parts
+
+
+@njit(cache=True, nogil=True)
+def _write_parts(
+    arcs: Arcs, edge_length: FloatArray, limit: float, count: int, work: Scratch, parts: Parts, filled: int
+) -> int:
+    """Write the parts at the touched nodes behind the filled ones; there is room. Returns how many are filled."""
+    metres, touched = work.metres, work.touched
+    indptr, indices, code = arcs.indptr, arcs.indices, arcs.code
+    edge_of, begin, end = parts.edge, parts.begin, parts.end
+    for i in range(count):
+        node = touched[i]
+        here = limit - metres[node]
+        for arc in range(indptr[node], indptr[node + 1]):
+            edge = code[arc] >> 1
+            at_far_end = (code[arc] & 1) == 1
+            length = edge_length[edge]
+            there = limit - metres[indices[arc]]
+            whole = here + there >= length
+            if whole and at_far_end and there >= 0.0:
+                continue
+            edge_of[filled] = edge
+            begin[filled] = max(0.0, length - here) if at_far_end and not whole else 0.0
+            end[filled] = length if at_far_end or whole else min(length, here)
+            filled += 1
+    return filled
+
+
 @njit(cache=True, nogil=True)
 def reach_edges(
     arcs: Arcs,
     starts: Starts,
     edge_length: FloatArray,
-    edge_from: Int32Array,
-    edge_to: Int32Array,
-    first: int,
-    last: int,
     limit: float,
     per_metre: float,
     work: Scratch,
 ) -> tuple[IntArray, Int32Array, FloatArray, FloatArray]:
-    """Find the parts of edges within the limit of the starts `first` to `last - 1`.
+    """Find the parts of edges within the limit of the starts, where a metre costs one both ways.
 
     Returns how many parts each start reached, their edges, and where on the edge they begin and end. O(reached).
     """
-    metres, touched = work.metres, work.touched
-    counts = np.zeros(last - first, dtype=np.int64)
-    size = 1024
-    edge_of = np.empty(size, dtype=np.int32)
-    begin = np.empty(size, dtype=np.float64)
-    end = np.empty(size, dtype=np.float64)
+    counts = np.zeros(len(starts.edge), dtype=np.int64)
+    parts = _parts(QUEUE_LEAST)
     filled = 0
     entries = queue(QUEUE_LEAST)
-    for row in range(first, last):
+    for row in range(len(starts.edge)):
         own = starts.edge[row]
         if own < 0 or starts.access[row] > limit:
             continue
@@ -209,47 +250,17 @@ def reach_edges(
         count, entries = search(arcs, starts, row, limit, per_metre, work, entries)
         needed = 1
         for i in range(count):
-            needed += arcs.indptr[touched[i] + 1] - arcs.indptr[touched[i]]
-        while filled + needed > size:
-            size *= 2
-            longer_edges = np.empty(size, dtype=np.int32)
-            longer_edges[:filled] = edge_of[:filled]
-            edge_of = longer_edges
-            longer_begin = np.empty(size, dtype=np.float64)
-            longer_begin[:filled] = begin[:filled]
-            begin = longer_begin
-            longer_end = np.empty(size, dtype=np.float64)
-            longer_end[:filled] = end[:filled]
-            end = longer_end
+            needed += arcs.indptr[work.touched[i] + 1] - arcs.indptr[work.touched[i]]
+        if filled + needed > len(parts.edge):
+            parts = _more_parts(parts, filled, needed)
         left = limit - starts.access[row]
-        edge_of[filled] = own
-        begin[filled] = max(0.0, starts.position[row] - left)
-        end[filled] = min(edge_length[own], starts.position[row] + left)
-        filled += 1
-        for i in range(count):
-            node = touched[i]
-            for arc in range(arcs.indptr[node], arcs.indptr[node + 1]):
-                edge = arcs.code[arc] >> 1
-                at_far_end = (arcs.code[arc] & 1) == 1
-                length = edge_length[edge]
-                here = limit - metres[node]
-                there = limit - metres[edge_to[edge] if not at_far_end else edge_from[edge]]
-                whole = here + there >= length
-                if whole and at_far_end and there >= 0.0:
-                    continue
-                edge_of[filled] = edge
-                begin[filled] = 0.0
-                end[filled] = length
-                if not whole:
-                    if at_far_end:
-                        begin[filled] = max(0.0, length - here)
-                    else:
-                        end[filled] = min(length, here)
-                filled += 1
-        for i in range(count):
-            metres[touched[i]] = np.inf
-        counts[row - first] = filled - before
-    return counts, edge_of[:filled].copy(), begin[:filled].copy(), end[:filled].copy()
+        parts.edge[filled] = own
+        parts.begin[filled] = max(0.0, starts.position[row] - left)
+        parts.end[filled] = min(edge_length[own], starts.position[row] + left)
+        filled = _write_parts(arcs, edge_length, limit, count, work, parts, filled + 1)
+        clean(work, count)
+        counts[row] = filled - before
+    return counts, parts.edge[:filled].copy(), parts.begin[:filled].copy(), parts.end[:filled].copy()
 
 
 @njit(cache=True, nogil=True)

@@ -8,10 +8,20 @@ import numpy as np
 from numba import njit
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from edulayout.typing import Float32Array, FloatArray, Int32Array, IntArray
 
+    UnsignedArray: TypeAlias = np.ndarray[tuple[int], np.dtype[np.uint64]]
+
 _CELLS_PER_POINT = 2.0
-_SHORT = 32
+_CELLS_PER_LISTED = 8
+_CELLS_LEAST = 65_536
+_STRIP_PLACES = 512
+_STRIP_PAIRS = 8192
+
+Box = tuple[float, float, float, float]
+"""Left, bottom, right, top."""
 
 
 class Cells(NamedTuple):
@@ -42,112 +52,171 @@ def cells(x: FloatArray, y: FloatArray, *, cell_least: float) -> Cells:
     return Cells(left, bottom, cell, columns, rows, cell_ptr, order.astype(np.int32), x[order], y[order])
 
 
+class Lists(NamedTuple):
+    """For every square cell the points near enough to some place in it, in the order of their numbers.
+
+    The points of a cell lie next to one another, coordinates included: a query reads one run and has its answer in
+    order. Each point stands in a fixed number of cells, however dense the points are.
+    """
+
+    left: float
+    bottom: float
+    cell: float
+    columns: int
+    rows: int
+    ptr: IntArray
+    number: Int32Array
+    x: FloatArray
+    y: FloatArray
+
+
+def lists(x: FloatArray, y: FloatArray, box: Box, *, reach: float, cell_least: float) -> Lists:
+    """Return the points within reach of each cell of a box (not empty). O(n (1 + reach / cell)²)."""
+    left, bottom, right, top = box
+    width, height = right - left, top - bottom
+    room = _CELLS_PER_LISTED * len(x) + _CELLS_LEAST
+    cell = max(cell_least, float(np.sqrt(width * height / room)), (width + height) / room)
+    columns, rows = int(width / cell) + 1, int(height / cell) + 1
+    return Lists(left, bottom, cell, columns, rows, *_listed(x, y, (left, bottom), cell, (columns, rows), reach))
+
+
 @njit(cache=True, nogil=True)
-def _near(
-    targets: Cells,
+def _listed(
+    x: FloatArray, y: FloatArray, corner: tuple[float, float], cell: float, size: tuple[int, int], reach: float
+) -> tuple[IntArray, Int32Array, FloatArray, FloatArray]:
+    """Return where each cell's list begins, the numbers and the coordinates: counted first, then written."""
+    left, bottom = corner
+    columns, rows = size
+    # a little wider, since the cell of a place is found by multiplying with the inverse
+    wide = reach + 1e-6 * cell
+    ptr = np.zeros(columns * rows + 1, dtype=np.int64)
+    number = np.empty(0, dtype=np.int32)
+    xs = np.empty(0, dtype=np.float64)
+    ys = np.empty(0, dtype=np.float64)
+    for turn in range(2):
+        for i in range(len(x)):
+            px = x[i] - left
+            py = y[i] - bottom
+            first_row = int(max(0.0, np.floor((py - wide) / cell)))
+            last_row = int(min(rows - 1.0, np.floor((py + wide) / cell)))
+            first_column = int(max(0.0, np.floor((px - wide) / cell)))
+            last_column = int(min(columns - 1.0, np.floor((px + wide) / cell)))
+            for row in range(first_row, last_row + 1):
+                dy = max(0.0, row * cell - py, py - (row + 1) * cell)
+                for column in range(first_column, last_column + 1):
+                    dx = max(0.0, column * cell - px, px - (column + 1) * cell)
+                    if dx * dx + dy * dy > wide * wide:
+                        continue
+                    at = row * columns + column
+                    if turn == 0:
+                        ptr[at + 1] += 1
+                    else:
+                        number[ptr[at]] = i
+                        xs[ptr[at]] = x[i]
+                        ys[ptr[at]] = y[i]
+                        ptr[at] += 1
+        if turn == 0:
+            for at in range(columns * rows):
+                ptr[at + 1] += ptr[at]
+            number = np.empty(ptr[-1], dtype=np.int32)
+            xs = np.empty(ptr[-1], dtype=np.float64)
+            ys = np.empty(ptr[-1], dtype=np.float64)
+        else:
+            ptr[1:] = ptr[:-1].copy()
+            ptr[0] = 0
+    return ptr, number, xs, ys
+
+
+@njit(cache=True, nogil=True)
+def _runs(
+    near: Lists, x: FloatArray, y: FloatArray, first: int, last: int, begins: UnsignedArray, ends: UnsignedArray
+) -> None:
+    """Write where the lists of some places begin and end; nothing is listed outside the box."""
+    left, bottom, columns, rows, ptr = near.left, near.bottom, near.columns, near.rows, near.ptr
+    per_cell = 1.0 / near.cell
+    for p in range(first, last):
+        column = int((x[p] - left) * per_cell)
+        row = int((y[p] - bottom) * per_cell)
+        inside = (column >= 0) & (column < columns) & (row >= 0) & (row < rows)
+        at = row * columns + column if inside else 0
+        begins[p - first] = ptr[at]
+        ends[p - first] = ptr[at + 1] if inside else ptr[at]
+
+
+@njit(cache=True, nogil=True)
+def count_within(
+    near: Lists, x: FloatArray, y: FloatArray, first: int, last: int, square: float, counts: IntArray
+) -> None:
+    """Write how many listed points have a squared distance of at most `square` from places `first` to `last - 1`.
+
+    Unsigned numbers run over the lists: with others every access first asks whether it counts from the end, which
+    takes as long as all the rest.
+    """
+    xs, ys = near.x, near.y
+    begins = np.empty(_STRIP_PLACES, dtype=np.uint64)
+    ends = np.empty(_STRIP_PLACES, dtype=np.uint64)
+    for begin in range(first, last, _STRIP_PLACES):
+        end = min(last, begin + _STRIP_PLACES)
+        _runs(near, x, y, begin, end, begins, ends)
+        for p in range(begin, end):
+            px = x[p]
+            py = y[p]
+            count = 0
+            for k in range(begins[p - begin], ends[p - begin]):
+                dx = xs[k] - px
+                dy = ys[k] - py
+                count += dx * dx + dy * dy <= square
+            counts[p] = count
+
+
+@njit(cache=True, nogil=True)
+def write_within(
+    near: Lists,
     x: FloatArray,
     y: FloatArray,
     first: int,
     last: int,
-    cutoff: np.float32,
-    reach: float,
-    ends: IntArray,
-    number: Int32Array,
+    square: float,
+    indptr: IntArray,
+    indices: Int32Array,
     metres: Float32Array,
-    filled: int,
-) -> int:
-    """Write the targets of the points from `first` on, by number, and where each point's end; stop without room.
+) -> None:
+    """Write the numbers of those points, in order, and the metres, where `indptr` says.
 
-    Returns the point that comes next. One call does many points: arrays handed to a function are counted, and that
-    would cost more than the search.
+    What is not kept is written over by the next: no branch to guess wrong. The last one may lie behind its row, so
+    that a strip of places has room of its own.
     """
-    left, bottom, cell, columns, rows = targets.left, targets.bottom, targets.cell, targets.columns, targets.rows
-    xs, ys, cell_ptr, numbers = targets.x, targets.y, targets.cell_ptr, targets.number
-    square = reach * reach
-    # a little wider, since multiplying by the inverse rounds otherwise than dividing
-    per_cell = 1.0 / cell
-    wide = reach + 1e-6 * cell
-    squares = np.empty(len(xs) + 1, dtype=np.float64)
-    own_number = np.empty(_SHORT, dtype=np.int32)
-    own_metres = np.empty(_SHORT, dtype=np.float32)
+    xs, ys, numbers = near.x, near.y, near.number
+    begins = np.empty(_STRIP_PLACES, dtype=np.uint64)
+    ends = np.empty(_STRIP_PLACES, dtype=np.uint64)
+    most = _STRIP_PAIRS
     for p in range(first, last):
-        px = x[p]
-        py = y[p]
-        first_row = int(max(0.0, (py - wide - bottom) * per_cell))
-        last_row = int(min(rows - 1.0, np.floor((py + wide - bottom) * per_cell)))
-        first_column = int(max(0.0, (px - wide - left) * per_cell))
-        last_column = int(min(columns - 1.0, np.floor((px + wide - left) * per_cell)))
-        end = filled
-        if first_column <= last_column:
-            for row in range(first_row, last_row + 1):
-                # the cells of a row lie next to one another
-                a = cell_ptr[row * columns + first_column]
-                b = cell_ptr[row * columns + last_column + 1]
-                if end + (b - a) > len(number):
-                    return p
-                for k in range(a, b):
-                    dx = xs[k] - px
-                    dy = ys[k] - py
-                    d = dx * dx + dy * dy
-                    number[end] = numbers[k]
-                    squares[end - filled] = d
-                    end += d <= square
-        for i in range(end - filled):
-            metres[filled + i] = np.sqrt(squares[i])
-        kept = filled
-        for i in range(filled, end):
-            number[kept] = number[i]
-            metres[kept] = metres[i]
-            kept += metres[i] <= cutoff
-        count = kept - filled
-        if 1 < count <= _SHORT:
-            # by counting who is smaller: no branch to guess wrong
-            for i in range(count):
-                own_number[i] = number[filled + i]
-                own_metres[i] = metres[filled + i]
-            for i in range(count):
-                smaller = 0
-                for j in range(count):
-                    smaller += own_number[j] < own_number[i]
-                number[filled + smaller] = own_number[i]
-                metres[filled + smaller] = own_metres[i]
-        elif count > _SHORT:
-            order = np.argsort(number[filled:kept])
-            number[filled:kept] = number[filled:kept][order]
-            metres[filled:kept] = metres[filled:kept][order]
-        filled = kept
-        ends[p] = filled
-    return last
-
-
-@njit(cache=True, nogil=True)
-def pairs_within(
-    targets: Cells, x: FloatArray, y: FloatArray, cutoff: np.float32, reach: float
-) -> tuple[IntArray, Int32Array, Float32Array]:
-    """Find the targets within the cutoff of some points.
-
-    A distance is compared as it is stored, in float32; `reach` is the cutoff in float64, rounded up. Returns how
-    many targets each point has, their numbers in order, and the metres. O(targets near by) for a point.
-    """
-    ends = np.zeros(len(x), dtype=np.int64)
-    number = np.empty(4 * len(x) + 1024, dtype=np.int32)
-    metres = np.empty(4 * len(x) + 1024, dtype=np.float32)
-    done = 0
-    filled = 0
-    while True:
-        done = _near(targets, x, y, done, len(x), cutoff, reach, ends, number, metres, filled)
-        filled = ends[done - 1] if done > 0 else 0
-        if done == len(x):
-            break
-        longer_number = np.empty(2 * len(number), dtype=np.int32)
-        longer_metres = np.empty(2 * len(number), dtype=np.float32)
-        longer_number[:filled] = number[:filled]
-        longer_metres[:filled] = metres[:filled]
-        number = longer_number
-        metres = longer_metres
-    for p in range(len(x) - 1, 0, -1):
-        ends[p] -= ends[p - 1]
-    return ends, number[:filled].copy(), metres[:filled].copy()
+        most = max(most, indptr[p + 1] - indptr[p])
+    number = np.empty(most + 1, dtype=np.int32)
+    squares = np.empty(most + 1, dtype=np.float64)
+    begin = first
+    while begin < last:
+        end = begin + 1
+        while end < min(last, begin + _STRIP_PLACES) and indptr[end + 1] - indptr[begin] <= _STRIP_PAIRS:
+            end += 1
+        _runs(near, x, y, begin, end, begins, ends)
+        kept = np.uint64(0)
+        for p in range(begin, end):
+            px = x[p]
+            py = y[p]
+            for k in range(begins[p - begin], ends[p - begin]):
+                dx = xs[k] - px
+                dy = ys[k] - py
+                d = dx * dx + dy * dy
+                number[kept] = numbers[k]
+                squares[kept] = d
+                kept += np.uint64(d <= square)
+        own_indices = indices[indptr[begin] : indptr[end]]
+        own_metres = metres[indptr[begin] : indptr[end]]
+        for i in range(len(own_indices)):
+            own_indices[i] = number[i]
+            own_metres[i] = np.sqrt(squares[i])
+        begin = end
 
 
 @njit(cache=True, nogil=True)

@@ -115,17 +115,9 @@ _Parts = tuple["IntArray", "AnyArray", "FloatArray", "FloatArray"]
 
 
 def _by_metres(graph: Graph, begin_at: Starts, limit: float) -> _Parts:
+    arcs, per_metre = graph.network.arcs, graph.network.buckets[1]
     counts, edge, begin, end = reach_edges(
-        graph.network.arcs,
-        begin_at,
-        graph.edge_length,
-        graph.edge_from,
-        graph.edge_to,
-        0,
-        len(begin_at.edge),
-        limit,
-        graph.network.buckets[1],
-        working_memory(graph, 0),
+        arcs, begin_at, graph.edge_length, limit, per_metre, working_memory(graph, 0)
     )
     return counts, edge, begin, end
 

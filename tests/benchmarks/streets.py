@@ -356,6 +356,87 @@ def scaling():
         print(f"| {large.graph.nodes:,} | {statistics.median(spent):.3f} | {len(found.values):,} |", flush=True)
 
 
+# the straight line
+
+
+STRAIGHT_METRES = 1000.0
+
+
+def straight_work():
+    """Return 1,000,000 places and 5,000 schools so far apart that a place has 5.7 of them within 1 km."""
+    rng, places, schools = np.random.default_rng(0), 1_000_000, 5_000
+    side = STRAIGHT_METRES * np.sqrt(schools * np.pi / 5.7)
+    return rng.uniform(0, side, (2, places)), rng.uniform(0, side, (2, schools))
+
+
+def straight_ours(homes, schools):
+    """Return our set-up (the schools by cell) and our query, which makes it once more."""
+    from edulayout.engines.straight import _lists, _near_pairs  # noqa: PLC0415 - only here
+    from edulayout.typing import quiet  # noqa: PLC0415 - as above
+
+    return (
+        lambda: _lists(homes, schools, STRAIGHT_METRES),
+        lambda _: _near_pairs(*homes, *schools, cutoff=STRAIGHT_METRES, progress=quiet).values,
+    )
+
+
+def straight_scipy(homes, schools):
+    """Return scipy's set-up (both trees) and its query in the fastest of its forms, which is not sorted."""
+    from scipy.spatial import cKDTree  # noqa: PLC0415 - only here
+
+    return (
+        lambda: [cKDTree(np.column_stack(side)) for side in (homes, schools)],
+        lambda trees: trees[0].sparse_distance_matrix(trees[1], STRAIGHT_METRES, output_type="ndarray")["v"],
+    )
+
+
+STRAIGHT = {"ours": straight_ours, "scipy": straight_scipy}
+
+
+def straight_memory(engine):
+    """Print what the set-up and the query of one engine add to the peak of a process of its own, in MB."""
+    homes, schools = straight_work()
+    few, prepare_few = STRAIGHT[engine](homes[:, :1000], schools)[::-1]
+    few(prepare_few())  # loads the kernels
+    prepare, query = STRAIGHT[engine](homes, schools)
+    before = peak_megabytes(reset=True)
+    query(prepare())
+    print(peak_megabytes() - before)
+
+
+def straight():
+    """Print the straight line against scipy, the repetitions of both in turn."""
+    work = straight_work()
+    engines = {name: make(*work) for name, make in STRAIGHT.items()}
+    spent = {name: ([], []) for name in engines}
+    sums = {}
+    for turn in range(REPEATS + 1):
+        for name, (prepare, query) in engines.items():
+            begin = time.process_time()
+            ready = prepare()
+            middle = time.process_time()
+            costs = query(ready)
+            end = time.process_time()
+            sums[name] = len(costs), float(costs.sum(dtype=np.float64))
+            if turn:  # the first one loads the kernels
+                spent[name][0].append(middle - begin)
+                spent[name][1].append(end - middle)
+            del ready, costs
+    (ours, mine), (theirs, yours) = ([statistics.median(part) for part in spent[name]] for name in engines)
+    mine -= ours
+    assert sums["ours"][0] == sums["scipy"][0], "not the same pairs"
+    assert abs(sums["ours"][1] / sums["scipy"][1] - 1.0) < 1e-7, "not the same metres"
+    memory = []
+    for name in engines:
+        command = [sys.executable, __file__, "--straight-memory", name]
+        memory.append(float(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
+    print(f"\n### Straight line: 1,000,000 places × 5,000 schools within 1 km, {sums['ours'][0]:,} pairs\n")
+    print("| | query, s | set-up, s | both, s | MB |\n|---|---|---|---|---|")
+    print(f"| ours | {mine:.3f} | {ours:.4f} | {mine + ours:.3f} | {memory[0]:.0f} |")
+    print(f"| scipy cKDTree | {yours:.3f} | {theirs:.3f} | {yours + theirs:.3f} | {memory[1]:.0f} |")
+    print(f"| times | {yours / mine:.1f}× | | {(yours + theirs) / (mine + ours):.1f}× | {memory[1] / memory[0]:.1f}× |")
+
+
 def compilation():
     """Print how long the kernels of streets take to compile, and to load once they have been."""
     code = (
@@ -383,7 +464,15 @@ def main():
     options.add_argument("--pandana", default=sys.executable, help="an interpreter that has pandana")
     options.add_argument("--one", nargs=3, metavar=("ENGINE", "FOLDER", "THREADS"), help=argparse.SUPPRESS)
     options.add_argument("--scaling", action="store_true", help="the table over network sizes too")
+    options.add_argument("--straight", action="store_true", help="the straight line only")
+    options.add_argument("--straight-memory", choices=STRAIGHT, help=argparse.SUPPRESS)
     told = options.parse_args()
+    if told.straight_memory:
+        straight_memory(told.straight_memory)
+        return
+    if told.straight:
+        straight()
+        return
     if told.one:
         one(told.one[0], Path(told.one[1]), int(told.one[2]))
         return
@@ -391,6 +480,7 @@ def main():
     for name in told.networks:
         with tempfile.TemporaryDirectory() as folder:
             compare(name, told.pandana, Path(folder))
+    straight()
     if told.scaling:
         scaling()
 
