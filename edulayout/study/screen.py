@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _NAME_WIDTH = 26
 _CELL_WIDTH = 20
+_SEEN = 0.5
 _BAR = "{desc:<24}{elapsed_s:6.1f} s  {postfix}"
 
 
@@ -137,9 +138,9 @@ def _cell(row: pd.Series[float], words: Mapping[str, str]) -> str:
     if np.isnan(row["share_covered"]):
         return words["none"]
     walk = words["no school"] if np.isnan(row["mean_metres"]) else f"{row['mean_metres']:,.0f} m"
-    lost = row.get("pupils_unreachable", 0.0)
-    # Who has no way to school is in no mean: it must be seen beside it.
-    unreached = f"  {words['unreached'].format(share=100 * lost / row['pupils'])}" if lost and walk[0].isdigit() else ""
+    lost = 100 * row.get("pupils_unreachable", 0.0) / row["pupils"]
+    # Who has no way to school is in no mean: from half a per cent on it is seen beside it.
+    unreached = f"  {words['unreached'].format(share=lost)}" if lost >= _SEEN and walk[0].isdigit() else ""
     return f"{100 * row['share_covered']:.1f} %  {walk}{unreached}"
 
 
