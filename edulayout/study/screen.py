@@ -138,7 +138,7 @@ def _cell(row: pd.Series[float], words: Mapping[str, str]) -> str:
     if np.isnan(row["share_covered"]):
         return words["none"]
     walk = words["no school"] if np.isnan(row["mean_metres"]) else f"{row['mean_metres']:,.0f} m"
-    lost = 100 * row.get("pupils_unreachable", 0.0) / row["pupils"]
+    lost = 100 * row["pupils_unreachable"] / row["pupils"] if "pupils_unreachable" in row.index else 0.0
     # Who has no way to school is in no mean: from half a per cent on it is seen beside it.
     unreached = f"  {words['unreached'].format(share=lost)}" if lost >= _SEEN and walk[0].isdigit() else ""
     return f"{100 * row['share_covered']:.1f} %  {walk}{unreached}"
