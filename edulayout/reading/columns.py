@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from edulayout.crs import label, parse
+from edulayout.crs import LONLAT, from_shifted, label, parse, shifted_datum
 from edulayout.errors import CrsError
 from edulayout.tables.gate import listed
 from edulayout.tables.values import as_text, parsed
@@ -122,10 +122,24 @@ def located(frame: pd.DataFrame, crs: str | None, findings: Findings) -> gpd.Geo
     CrsError
         Where the CRS is neither stored nor told, or the two differ.
     """
+    datum = shifted_datum(crs)
+    if datum is not None:
+        return _unshifted(frame, datum, findings)
     declared = parse(crs, source=findings.source) if crs is not None else None
     if isinstance(frame, gpd.GeoDataFrame):
         return _declared(frame, declared, findings)
     return _pointed(frame, declared, findings)
+
+
+def _unshifted(frame: pd.DataFrame, datum: str, findings: Findings) -> gpd.GeoDataFrame | pd.DataFrame:
+    """Return the table in WGS 84, its coordinates being declared as those of a shifted datum."""
+    placed = frame if isinstance(frame, gpd.GeoDataFrame) else _pointed(frame, parse(LONLAT, source=""), findings)
+    if not isinstance(placed, gpd.GeoDataFrame):
+        return placed  # the gate says that there is no geometry
+    findings.settle()
+    back = from_shifted(placed, datum, source=findings.source)
+    findings.note(f"coordinates in {datum}, as told: brought back to WGS 84")
+    return back
 
 
 def _declared(frame: gpd.GeoDataFrame, declared: pyproj.CRS | None, findings: Findings) -> gpd.GeoDataFrame:

@@ -1,4 +1,4 @@
-"""Coordinate reference systems: demanded, compared, changed; never guessed."""
+"""Coordinate reference systems that PROJ knows: demanded, compared, changed."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def parse(text: str, *, source: str) -> pyproj.CRS:
         fault = Fault(
             source,
             f"the CRS {text!r}, which PROJ does not know",
-            "an authority code such as EPSG:4544",
+            "an authority code such as EPSG:4544; for the coordinates of a layer also GCJ-02 or BD-09",
             "write the code of the CRS that the coordinates are in",
         )
         raise CrsError(fault) from None
