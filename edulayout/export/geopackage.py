@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyogrio
 
+from edulayout.export.qgis import add_styles
 from edulayout.writing import whole_file
 
 if TYPE_CHECKING:
@@ -15,14 +16,19 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from edulayout.export.qgis import Style
+
 _CLOCK = "OGR_CURRENT_DATE"
 _EPOCH = "2000-01-01T00:00:00.000Z"
 
 
-def write_geopackage(layers: Mapping[str, gpd.GeoDataFrame], path: Path) -> None:
+def write_geopackage(
+    layers: Mapping[str, gpd.GeoDataFrame], path: Path, *, styles: Mapping[str, Style] | None = None
+) -> None:
     """Write layers to one GeoPackage; it takes the place of an old one only when it is whole.
 
-    The time of change that the format stores is a constant, so that equal content gives equal bytes.
+    With `styles` QGIS opens the layers drawn so. The time of change that the format stores is a constant, so that equal
+    content gives equal bytes.
     """
     with _still_clock(), whole_file(path) as temporary:
         for name, frame in layers.items():
@@ -34,6 +40,8 @@ def write_geopackage(layers: Mapping[str, gpd.GeoDataFrame], path: Path) -> None
                 append=temporary.exists(),
                 promote_to_multi=_is_mixed(frame),
             )
+        if styles:
+            add_styles(temporary, styles)
 
 
 @contextmanager
