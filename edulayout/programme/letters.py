@@ -1,0 +1,155 @@
+"""Reminder letters (提醒函) to the districts whose projects are late, from a template that anybody can edit."""
+
+from __future__ import annotations
+
+import string
+from dataclasses import dataclass
+from html import escape
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from edulayout.errors import Fault, InputError
+from edulayout.programme.status import lagging_of, status_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from edulayout.programme.projects import Programme
+
+FIELDS = ("district", "programme", "as_of", "count", "seats", "pupils", "list")
+
+
+@dataclass(frozen=True, eq=False)
+class Letter:
+    """A letter as paragraphs, one of which is the table of late projects.
+
+    Parameters
+    ----------
+    district_id
+        To whom.
+    title
+        First paragraph of the template.
+    before, after
+        Paragraphs before and after the table.
+    table
+        One row per late project, in words.
+    language
+        `zh` or `en`.
+    """
+
+    district_id: str
+    title: str
+    before: tuple[str, ...]
+    table: pd.DataFrame
+    after: tuple[str, ...]
+    language: str
+
+    def html(self) -> str:
+        """Return the letter as one page that prints on A4."""
+        paragraphs = ["".join(f"<p>{escape(text)}</p>" for text in part) for part in (self.before, self.after)]
+        table = self.table.to_html(border=0, index=False, escape=True)
+        return _PAGE.format(
+            language="zh-CN" if self.language == "zh" else "en",
+            title=escape(self.title),
+            before=paragraphs[0],
+            table=table,
+            after=paragraphs[1],
+        )
+
+
+_PAGE = """<!doctype html>
+<html lang="{language}"><head><meta charset="utf-8"><title>{title}</title><style>
+@page {{ size: A4; margin: 30mm 26mm; }}
+body {{ font: 12pt/1.8 "Noto Serif CJK SC", "SimSun", serif; max-width: 160mm; margin: 24px auto; color: #111; }}
+h1 {{ font-size: 16pt; text-align: center; }}
+table {{ border-collapse: collapse; width: 100%; font-size: 10.5pt; line-height: 1.4; }}
+th, td {{ border: 1px solid #444; padding: 3px 6px; text-align: left; }}
+</style></head><body><h1>{title}</h1>{before}{table}{after}</body></html>
+"""
+
+_HEADS = {
+    "zh": ("项目", "滞后环节", "计划完成", "滞后天数", "学位（个）", "预计开园（开学）"),
+    "en": ("Project", "What is late", "Due", "Days late", "Seats", "Expected opening"),
+}
+
+
+def letters_of(
+    programme: Programme, as_of: pd.Timestamp, *, language: str, template: str | None, pupils: Mapping[str, float]
+) -> list[Letter]:
+    """Return a letter per district with a late project; see `Programme.letters`."""
+    status = status_of(programme.projects, programme.payments, programme.milestones, as_of)
+    late = lagging_of(status, pupils)
+    text = (
+        template
+        if template is not None
+        else files("edulayout.programme").joinpath(f"letter_{language}.txt").read_text("utf-8")
+    )
+    paragraphs = _paragraphs(text)
+    return [
+        _letter(programme, as_of, str(district), rows, paragraphs, language)
+        for district, rows in late.groupby("district_id", sort=True)
+    ]
+
+
+def _paragraphs(text: str) -> list[str]:
+    lines = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
+    paragraphs = [part.strip() for part in lines.split("\n\n") if part.strip()]
+    try:
+        used = {name for part in paragraphs for _, name, _, _ in string.Formatter().parse(part) if name is not None}
+    except ValueError as error:
+        raise InputError(
+            Fault("the template of a letter", str(error), "fields in braces, each closed", "correct it")
+        ) from None
+    if not used <= set(FIELDS) or "list" not in used:
+        told = ", ".join(sorted(used)) or "none"
+        raise InputError(
+            Fault(
+                "the template of a letter", f"fields: {told}", f"only {', '.join(FIELDS)}, and {{list}}", "correct it"
+            )
+        )
+    return paragraphs
+
+
+def _letter(
+    programme: Programme, as_of: pd.Timestamp, district: str, rows: pd.DataFrame, paragraphs: list[str], language: str
+) -> Letter:
+    waiting = float(rows["pupils_waiting"].sum())
+    told = (
+        {"zh": f"，约{waiting:,.0f}名学生等待入学", "en": f" and about {waiting:,.0f} pupils"}[language]
+        if waiting
+        else ""
+    )
+    day = as_of.date()
+    name = programme.name_zh if language == "zh" and programme.name_zh else programme.name
+    words = {
+        "district": district,
+        "programme": name,
+        "as_of": f"{day.year}年{day.month}月{day.day}日" if language == "zh" else day.isoformat(),
+        "count": len(rows),
+        "seats": f"{rows['seats'].sum():,.0f}",
+        "pupils": told,
+        "list": "",
+    }
+    at = next(number for number, part in enumerate(paragraphs) if "{list}" in part)
+    spoken = [part.format(**words) for part in paragraphs]
+    return Letter(
+        district, spoken[0], tuple(spoken[1:at]), _table(programme, rows, language), tuple(spoken[at + 1 :]), language
+    )
+
+
+def _table(programme: Programme, rows: pd.DataFrame, language: str) -> pd.DataFrame:
+    labels = {
+        one.name: one.label_zh if language == "zh" and one.label_zh else one.label for one in programme.milestones
+    }
+    columns = (
+        rows["name"],
+        rows["milestone"].map(lambda name: labels.get(name, name)),
+        rows["due"].dt.strftime("%Y-%m-%d").fillna("—"),
+        rows["days_late"],
+        rows["seats"].map("{:,.0f}".format),
+        rows["expected_opening"].dt.strftime("%Y-%m-%d").fillna("—"),
+    )
+    table = rows[[]].assign(**dict(zip(_HEADS[language], columns, strict=True)))
+    return table.reset_index(drop=True)

@@ -1,0 +1,167 @@
+"""A programme of projects, and what is known of it as of a day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from edulayout.programme.dates import as_of_day
+from edulayout.programme.gate import GRADES, check_projects
+from edulayout.programme.letters import Letter, letters_of
+from edulayout.programme.milestones import Milestone, default_milestones
+from edulayout.programme.status import lagging_of, openings_of, status_of
+from edulayout.programme.summing import Summary, summary_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Programme:
+    """Projects with their milestones, money and seats.
+
+    Parameters
+    ----------
+    projects
+        As `check_projects` returns them, by `project_id`.
+    payments
+        As `check_payments` returns them; None where the projects have a column `paid` instead.
+    milestones
+        In the order that a project passes them.
+    graded
+        Kindergartens with a column `grade` (`provincial`, `city`, `county`); None where nobody lists them.
+    year
+        The year that `year_plan` is for; 0 where nobody said it.
+    money, money_zh
+        The unit of all money.
+    name, name_zh, note, note_zh
+        For people.
+    source
+        Where it was read from.
+    notes
+        What was assumed on reading.
+
+    Examples
+    --------
+    Two kindergartens; on the last day of September one has started in time, the other should have.
+
+    >>> projects = pd.DataFrame({"project_id": ["a", "b"], "name": ["East", "West"], "district_id": ["e", "w"],
+    ...     "kind": "kindergarten", "how": "new", "seats_kindergarten": [90, 60], "total": [300.0, 200.0],
+    ...     "year_plan": [100.0, 100.0], "paid": [150.0, 0.0], "planned_start": "2024-09-01",
+    ...     "actual_start": ["2024-08-22", ""], "planned_opening": "2025-09-01"})
+    >>> made = Programme.of(projects)
+    >>> made.summary(as_of="2024-09-30").share_started, made.summary(as_of="2024-09-30").share_of_year_plan_paid
+    (0.5, 0.75)
+    >>> made.lagging(as_of="2024-09-30")[["name", "milestone", "days_late", "seats"]]
+                name milestone  days_late  seats
+    project_id
+    b           West     start         29   60.0
+    """
+
+    projects: pd.DataFrame
+    payments: pd.DataFrame | None = None
+    milestones: tuple[Milestone, ...] = field(default_factory=default_milestones)
+    graded: pd.DataFrame | None = None
+    year: int = 0
+    money: str = "yuan"
+    money_zh: str = "元"
+    name: str = "Programme"
+    name_zh: str = ""
+    note: str = ""
+    note_zh: str = ""
+    source: str = "programme"
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls, projects: pd.DataFrame, *, districts: Sequence[str] | None = None, source: str = "projects"
+    ) -> Programme:
+        """Return a programme from a table, checked at the gate.
+
+        Raises
+        ------
+        TableError
+            With every fault; see `check_projects`.
+        """
+        checked = check_projects(projects, default_milestones(), source=source, districts=districts)
+        return cls(projects=checked, source=source, notes=checked.attrs["notes"])
+
+    @property
+    def grades(self) -> pd.Series[int]:
+        """Kindergartens by grade, the highest first."""
+        if self.graded is None:
+            return pd.Series(dtype="int64")
+        counts = self.graded["grade"].value_counts()
+        return counts.reindex([name for name in GRADES if name in counts.index]).rename("kindergartens")
+
+    def status(self, as_of: object) -> pd.DataFrame:
+        """Return one row per project as of a day.
+
+        Days after it are not known yet: what is written down for later does not count.
+
+        Returns
+        -------
+        pandas.DataFrame
+            By `project_id`: `name`, `district_id`, `kind`, `how`, `seats`, `state` (`not_started`, `under_way`,
+            `finished`, `opened`), `reached` (the last milestone), `days_early` (of it against the plan; negative is
+            late), `milestone` (the next one that is planned), `due`, `days_late` (of the next one, 0 where it is not
+            due yet), `planned_opening`, `expected_opening` (the actual day, or the planned one moved by the delay so
+            far), `total`, `year_plan`, `paid`.
+
+        Notes
+        -----
+        The delay so far is that of the last milestone reached, or what the next one is already overdue, whichever is
+        more; a project that is ahead is expected to keep its lead.
+        """
+        return status_of(self.projects, self.payments, self.milestones, as_of_day(as_of))
+
+    def summary(self, as_of: object) -> Summary:
+        """Return the figures of the whole programme as of a day."""
+        return summary_of(self, as_of_day(as_of))
+
+    def lagging(self, as_of: object, *, pupils: Mapping[str, float] | None = None) -> pd.DataFrame:
+        """Return the projects that are late, the worst first: what is late, by how much, how many seats wait.
+
+        Parameters
+        ----------
+        as_of
+            A day, such as `2024-11-30`.
+        pupils
+            By project, the pupils who wait for it, where the caller knows them.
+        """
+        return lagging_of(self.status(as_of), pupils or {})
+
+    def openings(self, as_of: object) -> pd.Series:
+        """Return by project the day on which its seats are there: the actual one, or the expected one."""
+        return openings_of(self.status(as_of))
+
+    def letters(
+        self,
+        as_of: object,
+        *,
+        language: str = "zh",
+        template: str | None = None,
+        pupils: Mapping[str, float] | None = None,
+    ) -> list[Letter]:
+        """Return a reminder letter (提醒函) for each district with a late project.
+
+        Parameters
+        ----------
+        as_of
+            A day.
+        language
+            `zh` or `en`.
+        template
+            Text of a template in place of the one of the package; see `letter_zh.txt` for its fields.
+        pupils
+            As in `lagging`.
+        """
+        return letters_of(self, as_of_day(as_of), language=language, template=template, pupils=pupils or {})
+
+    def _repr_html_(self) -> str:
+        last = self.payments["day"].max() if self.payments is not None and len(self.payments) else None
+        actual = self.projects[[f"actual_{one.name}" for one in self.milestones]].max().max()
+        days = [one for one in (last, actual) if one is not None and pd.notna(one)]
+        return self.summary(max(days))._repr_html_() if days else self.projects.to_html()
