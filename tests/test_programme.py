@@ -149,7 +149,7 @@ def test_a_template_can_be_edited_and_a_wrong_one_is_refused():
 
 
 BAD = {
-    "the same id": ([project("a"), project("a", name="Other")], "twice|more than once|several"),
+    "the same id": ([project("a"), project("a", name="Other")], "duplicate ids"),
     "the same project": ([project("a"), project("b", name="School a")], "same project"),
     "negative money": ([project(total=-1.0)], "negative|below"),
     "an unknown kind": ([project(kind="college")], "'college'"),
