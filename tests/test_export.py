@@ -4,6 +4,7 @@ import io
 import json
 import sqlite3
 import zipfile
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import geopandas as gpd
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import MultiPolygon, Point, box
 
-from edulayout import crs, export
+from edulayout import crs, export, programme
 from edulayout.errors import CrsError, InputError, MissingExtraError, OutputError
 from edulayout.export import qgis
 from edulayout.export.shapefile import short_names
@@ -312,3 +313,14 @@ def test_words_are_known_in_both_languages():
     assert set(one.columns) == set(two.columns)
     assert all(two.columns[name] != one.columns[name] for name in one.columns)
     assert (one.column("new_thing"), two.value("jiangbei")) == ("new_thing", "jiangbei")
+
+
+def test_letters_become_pages_and_documents(tmp_path):
+    docx = pytest.importorskip("docx")
+    made = programme.read(Path(__file__).parents[1] / "sample_data" / "zhangzhou_2024" / "programme.toml")
+    names = export.write_letters(made.letters("2024-11-30"), tmp_path / "letters")
+    assert names == ["平和县.html", "平和县.docx", "龙海区.html", "龙海区.docx"]
+    document = docx.Document(tmp_path / "letters" / "平和县.docx")
+    assert document.tables[0].rows[1].cells[1].text == "竣工验收"
+    assert "此函。" in [paragraph.text for paragraph in document.paragraphs]
+    assert "竣工验收" in (tmp_path / "letters" / "平和县.html").read_text(encoding="utf-8")

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edulayout import programme
+from edulayout.cli import main
 from edulayout.errors import InputError, MissingFileError, TableError
 from edulayout.programme import Programme
 from edulayout.programme.dates import day
@@ -286,3 +287,28 @@ def test_money_that_nobody_told_is_not_nothing():
     assert np.isnan(made.paid)
     assert np.isnan(made.share_of_year_plan_paid)
     assert "—" in " ".join(made.sentences("zh"))
+
+
+def test_the_command_prints_the_status_and_writes_letters(tmp_path, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(
+            [
+                "programme",
+                str(ZHANGZHOU / "programme.toml"),
+                "--as-of",
+                "2024-11-30",
+                "--letters",
+                str(tmp_path / "l"),
+                "--language",
+                "zh",
+            ]
+        )
+    out = capsys.readouterr().out
+    assert stop.value.code == 0
+    assert "占年度计划的230%" in out
+    assert "平和县" in out
+    assert len(list((tmp_path / "l").iterdir())) == 4
+    with pytest.raises(SystemExit) as stop:
+        main(["programme", str(ZHANGZHOU / "programme.toml"), "--as-of", "soon"])
+    assert stop.value.code == 2
+    assert "a day such as" in capsys.readouterr().err

@@ -6,6 +6,7 @@ from edulayout.export.dxf import Theme, write_dxf
 from edulayout.export.geojson import write_geojson
 from edulayout.export.geopackage import write_geopackage
 from edulayout.export.kml import write_kml
+from edulayout.export.letters import write_letters
 from edulayout.export.overview import overview
 from edulayout.export.shapefile import write_shapefiles
 from edulayout.export.tables import write_table
@@ -22,6 +23,7 @@ __all__ = [
     "write_geojson",
     "write_geopackage",
     "write_kml",
+    "write_letters",
     "write_shapefiles",
     "write_table",
     "write_workbook",

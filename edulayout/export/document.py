@@ -107,7 +107,8 @@ class _Paper:
 
     def _table(self, sheet: Sheet) -> None:
         shared = optional("docx.shared", extra="office")
-        self.document.add_heading(sheet.title, level=1)
+        if sheet.title:
+            self.document.add_heading(sheet.title, level=1)
         table = sheet.table.reset_index() if sheet.table.index.name is not None else sheet.table
         speak = words(self.language)
         grid = self.document.add_table(rows=1, cols=len(table.columns), style="Table Grid")

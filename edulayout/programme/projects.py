@@ -133,6 +133,21 @@ class Programme:
         """
         return lagging_of(self.status(as_of), pupils or {})
 
+    def late_lines(self, as_of: object, *, language: str = "en") -> list[str]:
+        """Return the lagging list as lines for the screen."""
+        late, labels = self.lagging(as_of), {one.name: one for one in self.milestones}
+        lines = []
+        for row in late.reset_index().itertuples(index=False):
+            one = labels.get(str(row.milestone))
+            what = "" if one is None else one.label_zh if language == "zh" and one.label_zh else one.label
+            seats = f"{row.seats:,.0f}"
+            lines.append(
+                f"  {row.name}（{row.district_id}）：{what}滞后{row.days_late}天，学位{seats}个"
+                if language == "zh"
+                else f"  {row.name} ({row.district_id}): {what or 'opening'} {row.days_late} days late, {seats} seats"
+            )
+        return lines
+
     def openings(self, as_of: object) -> pd.Series:
         """Return by project the day on which its seats are there: the actual one, or the expected one."""
         return openings_of(self.status(as_of))
