@@ -1,0 +1,7 @@
+"""Land kept free (预留发展用地): where schools could grow, what stands against it, which idle buildings would do."""
+
+from edulayout.reserve.conflicts import conflicts
+from edulayout.reserve.idle import rate_idle
+from edulayout.reserve.land import growth_land
+
+__all__ = ["conflicts", "growth_land", "rate_idle"]
