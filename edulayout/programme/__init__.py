@@ -6,12 +6,14 @@
 from edulayout.programme.gate import WAYS, check_payments, check_projects
 from edulayout.programme.letters import Letter
 from edulayout.programme.milestones import Milestone, default_milestones
+from edulayout.programme.ownership import Choice, ownership_shares, soonest
 from edulayout.programme.projects import Programme
 from edulayout.programme.reading import read
 from edulayout.programme.summing import Summary
 
 __all__ = [
     "WAYS",
+    "Choice",
     "Letter",
     "Milestone",
     "Programme",
@@ -19,5 +21,7 @@ __all__ = [
     "check_payments",
     "check_projects",
     "default_milestones",
+    "ownership_shares",
     "read",
+    "soonest",
 ]
