@@ -10,7 +10,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from edulayout import access, assignment, coverage, decay, equity, maps, seats, siting, standards, zones
+    from edulayout import (
+        access,
+        assignment,
+        compliance,
+        coverage,
+        crs,
+        decay,
+        demand,
+        equity,
+        export,
+        groups,
+        maps,
+        programme,
+        reserve,
+        seats,
+        siting,
+        standards,
+        zones,
+    )
     from edulayout.costs import TravelCosts, nearest_schools, travel_costs
     from edulayout.engines import CostTable, Geodesic, Straight
     from edulayout.reading import read_candidates, read_demand, read_districts, read_schools, read_streets
@@ -29,16 +47,23 @@ __all__ = [
     "__version__",
     "access",
     "assignment",
+    "compliance",
     "coverage",
+    "crs",
     "decay",
+    "demand",
     "equity",
+    "export",
+    "groups",
     "maps",
     "nearest_schools",
+    "programme",
     "read_candidates",
     "read_demand",
     "read_districts",
     "read_schools",
     "read_streets",
+    "reserve",
     "seats",
     "siting",
     "standards",
@@ -62,7 +87,25 @@ _HOMES = {
     "travel_costs": "costs",
 }
 _MODULES = frozenset(
-    {"access", "assignment", "coverage", "decay", "equity", "maps", "seats", "siting", "standards", "zones"}
+    {
+        "access",
+        "assignment",
+        "compliance",
+        "coverage",
+        "crs",
+        "decay",
+        "demand",
+        "equity",
+        "export",
+        "groups",
+        "maps",
+        "programme",
+        "reserve",
+        "seats",
+        "siting",
+        "standards",
+        "zones",
+    }
 )
 
 

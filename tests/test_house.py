@@ -147,9 +147,10 @@ def test_only_kernels_use_numba_and_nobody_pickles():
 
 def test_public_names():
     assert edulayout.__all__ == [
-        "CostTable", "Geodesic", "Straight", "Streets", "Study", "TravelCosts", "__version__", "access", "assignment",
-        "coverage", "decay", "equity", "maps", "nearest_schools", "read_candidates", "read_demand", "read_districts", "read_schools", "read_streets",
-        "seats", "siting", "standards", "travel_costs", "zones",
+        "CostTable", "Geodesic", "Straight", "Streets", "Study", "TravelCosts", "__version__", "access",
+        "assignment", "compliance", "coverage", "crs", "decay", "demand", "equity", "export", "groups",
+        "maps", "nearest_schools", "programme", "read_candidates", "read_demand", "read_districts",
+        "read_schools", "read_streets", "reserve", "seats", "siting", "standards", "travel_costs", "zones",
     ]  # fmt: skip
     for name in edulayout.__all__:
         assert getattr(edulayout, name) is not None

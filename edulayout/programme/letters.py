@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from edulayout.programme.projects import Programme
+    from edulayout.programme.book import Book
 
 FIELDS = ("district", "programme", "as_of", "count", "seats", "pupils", "list")
 
@@ -76,7 +76,7 @@ _HEADS = {
 
 
 def letters_of(
-    programme: Programme, as_of: pd.Timestamp, *, language: str, template: str | None, pupils: Mapping[str, float]
+    programme: Book, as_of: pd.Timestamp, *, language: str, template: str | None, pupils: Mapping[str, float]
 ) -> list[Letter]:
     """Return a letter per district with a late project; see `Programme.letters`."""
     status = status_of(programme.projects, programme.payments, programme.milestones, as_of)
@@ -113,7 +113,7 @@ def _paragraphs(text: str) -> list[str]:
 
 
 def _letter(
-    programme: Programme, as_of: pd.Timestamp, district: str, rows: pd.DataFrame, paragraphs: list[str], language: str
+    programme: Book, as_of: pd.Timestamp, district: str, rows: pd.DataFrame, paragraphs: list[str], language: str
 ) -> Letter:
     waiting = float(rows["pupils_waiting"].sum())
     told = (
@@ -139,7 +139,7 @@ def _letter(
     )
 
 
-def _table(programme: Programme, rows: pd.DataFrame, language: str) -> pd.DataFrame:
+def _table(programme: Book, rows: pd.DataFrame, language: str) -> pd.DataFrame:
     labels = {
         one.name: one.label_zh if language == "zh" and one.label_zh else one.label for one in programme.milestones
     }

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from edulayout.programme.book import Book
 from edulayout.programme.dates import as_of_day
 from edulayout.programme.gate import GRADES, check_projects
 from edulayout.programme.letters import Letter, letters_of
-from edulayout.programme.milestones import Milestone, default_milestones
+from edulayout.programme.milestones import default_milestones
 from edulayout.programme.status import lagging_of, openings_of, status_of
 from edulayout.programme.summing import Summary, summary_of
 
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Programme:
+class Programme(Book):
     """Projects with their milestones, money and seats.
 
     Parameters
@@ -59,20 +58,6 @@ class Programme:
     project_id
     b           West     start         29   60.0
     """
-
-    projects: pd.DataFrame
-    payments: pd.DataFrame | None = None
-    milestones: tuple[Milestone, ...] = field(default_factory=default_milestones)
-    graded: pd.DataFrame | None = None
-    year: int = 0
-    money: str = "yuan"
-    money_zh: str = "元"
-    name: str = "Programme"
-    name_zh: str = ""
-    note: str = ""
-    note_zh: str = ""
-    source: str = "programme"
-    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(

@@ -14,7 +14,7 @@ from edulayout.programme.milestones import marking
 from edulayout.programme.status import status_of
 
 if TYPE_CHECKING:
-    from edulayout.programme.projects import Programme
+    from edulayout.programme.book import Book
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +131,7 @@ def _percent(share: float) -> str:
     return "—" if not np.isfinite(share) else f"{100 * share:.0f}%"
 
 
-def summary_of(programme: Programme, as_of: pd.Timestamp) -> Summary:
+def summary_of(programme: Book, as_of: pd.Timestamp) -> Summary:
     """Return the figures of a programme as of a day."""
     projects, milestones = programme.projects, programme.milestones
     status = status_of(projects, programme.payments, milestones, as_of)
@@ -171,7 +171,7 @@ def _share(part: float, whole: float) -> float:
     return part / whole if whole > 0 else np.nan
 
 
-def _funds(programme: Programme, as_of: pd.Timestamp) -> pd.DataFrame:
+def _funds(programme: Book, as_of: pd.Timestamp) -> pd.DataFrame:
     """Return money by source: planned in the projects, paid in the payments."""
     columns = [str(name) for name in programme.projects if str(name).startswith(FUNDS)]
     names = pd.Index([name.removeprefix(FUNDS) for name in columns], name="fund", dtype=str)
