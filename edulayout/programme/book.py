@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from edulayout.programme.gate import GRADES
 from edulayout.programme.milestones import Milestone, default_milestones
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -28,3 +27,11 @@ class Book:
     note_zh: str = ""
     source: str = "programme"
     notes: tuple[str, ...] = ()
+
+    @property
+    def grades(self) -> pd.Series[int]:
+        """Kindergartens by grade, the highest first."""
+        if self.graded is None:
+            return pd.Series(dtype="int64")
+        counts = self.graded["grade"].value_counts()
+        return counts.reindex([name for name in GRADES if name in counts.index]).rename("kindergartens")

@@ -8,7 +8,7 @@ import pandas as pd
 
 from edulayout.programme.book import Book
 from edulayout.programme.dates import as_of_day
-from edulayout.programme.gate import GRADES, check_projects
+from edulayout.programme.gate import check_projects
 from edulayout.programme.letters import Letter, letters_of
 from edulayout.programme.milestones import default_milestones
 from edulayout.programme.status import lagging_of, openings_of, status_of
@@ -72,14 +72,6 @@ class Programme(Book):
         """
         checked = check_projects(projects, default_milestones(), source=source, districts=districts)
         return cls(projects=checked, source=source, notes=checked.attrs["notes"])
-
-    @property
-    def grades(self) -> pd.Series[int]:
-        """Kindergartens by grade, the highest first."""
-        if self.graded is None:
-            return pd.Series(dtype="int64")
-        counts = self.graded["grade"].value_counts()
-        return counts.reindex([name for name in GRADES if name in counts.index]).rename("kindergartens")
 
     def status(self, as_of: object) -> pd.DataFrame:
         """Return one row per project as of a day.
