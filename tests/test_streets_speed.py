@@ -154,6 +154,43 @@ def test_one_and_two_threads_give_the_same_bytes(cutoff):
     same(one, three)
 
 
+@pytest.mark.parametrize("pairs", [500, 1 << 22])
+def test_rows_shared_by_any_number_of_threads_are_the_same_bytes(monkeypatch, pairs):
+    streets, homes, sites = city(17, demand=900, schools=90)
+    homes = homes.iloc[np.random.default_rng(0).permutation(len(homes))]
+    expected = query.costs(streets.graph, *snapped(streets, homes, sites), cutoff=400.0, progress=quiet, threads=1)
+    assert (np.diff(expected.indptr) > 24).any()
+    assert (np.diff(expected.indptr) < 24).any()
+    monkeypatch.setattr(_batches, "_SHARE_LEAST", 1)
+    monkeypatch.setattr(_batches, "_PAIRS", pairs)
+    monkeypatch.setattr(query, "_GOALS", 37)
+    for threads in (1, 2, 5):
+        found = query.costs(
+            streets.graph, *snapped(streets, homes, sites), cutoff=400.0, progress=quiet, threads=threads
+        )
+        same(found, expected)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_areas_by_any_number_of_threads_are_the_union_of_their_strips(threads):
+    streets, _, sites = city(12, schools=30, size=10)
+    schools = streets._snapped(sites, "schools")
+    found = areas.areas(streets.graph, schools, radius=500.0, strips=streets._strips, threads=threads)
+    one = areas.areas(streets.graph, schools, radius=500.0, strips=streets._strips, threads=1)
+    assert shapely.to_wkb(found).tolist() == shapely.to_wkb(one).tolist()
+    whole, parts, owner = areas.reached(streets.graph, schools, radius=500.0)
+    lines = streets.graph.lines[whole]
+    lines[whole < 0] = parts
+    legs, leg_owner = areas._access_legs(streets.graph, schools, 500.0)
+    for school, polygon in enumerate(found):
+        reached = np.concatenate([lines[owner == school], legs[leg_owner == school]])
+        alike = shapely.union_all(shapely.buffer(reached, 30, quad_segs=4))
+        assert polygon.is_valid
+        assert polygon.symmetric_difference(alike).area < 1e-4 * alike.area
+        # rounder corners lie farther out, by little more than a metre where two meet
+        assert shapely.contains(polygon.buffer(1.5), shapely.union_all(shapely.buffer(reached, 30, quad_segs=16)))
+
+
 def test_blocks_come_in_order_and_an_error_drops_those_that_wait():
     begun, gate = [], threading.Event()
 
@@ -228,6 +265,41 @@ def k_least(streets, homes, sites, k, cutoff=None):
 def test_the_nearest_are_the_least_costs_bit_for_bit(seed, k, cutoff, kept):
     streets, homes, sites = city(seed, size=6, kept=kept)
     same(streets.nearest(homes, sites, k=k, cutoff=cutoff), k_least(streets, homes, sites, k, cutoff))
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("cutoff", [None, 300.0])
+def test_regions_swept_apart_agree_in_the_end(monkeypatch, threads, cutoff):
+    streets, homes, sites = city(23, demand=500, schools=40, size=14)
+    ends, rank = snapped(streets, homes, sites), query.ranks(sites)
+    expected = k_least(streets, homes, sites, 3, cutoff)
+    monkeypatch.setattr(nearest_module, "_REGION_LEAST", 5)
+    monkeypatch.setattr(nearest_module, "_REGIONS_LEAST", 30)
+    monkeypatch.setattr(nearest_module, "_OFFERS_LEAST", 4)
+    assert len(nearest_module._regions(streets.graph.nodes)) > 20
+    monkeypatch.setattr(nearest_module, "_RING_MOST", 2)  # buckets that hold what lies far apart
+    found = nearest_module.nearest(streets.graph, *ends, k=3, rank=rank, cutoff=cutoff, progress=quiet, threads=threads)
+    same(found, expected)
+
+
+def test_a_junction_of_more_streets_than_the_queue_has_room_for():
+    # a star: one node offers to thousands, many of them in other regions
+    arms = [((0, 0), (100 * np.cos(a), 100 * np.sin(a))) for a in np.linspace(0, 2 * np.pi, 3000, endpoint=False)]
+    star = streets_of(*arms)
+    homes, sites = places(shapely.get_coordinates(star.graph.lines)[1::200]), places([(1, 0), (0, 1), (0, -2)])
+    same(star.nearest(homes, sites, k=2), k_least(star, homes, sites, 2))
+
+
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 10_000), k=st.integers(1, 5))
+def test_many_schools_along_one_street_are_looked_at_outwards(seed, k):
+    rng = np.random.default_rng(seed)
+    streets = streets_of([(0, 0), (1000, 0)], [(1000, 0), (1000, 50)], [(0, 0), (0, 50)])
+    sites = places(np.column_stack([rng.choice(np.arange(0, 1001, 20), 40), rng.choice([0.0, 15.0, -30.0], 40)]))
+    homes = places(
+        np.concatenate([shapely.get_coordinates(sites.to_numpy())[:9], rng.uniform(0, 1000, (40, 2)) * (1, 0.03)])
+    )
+    same(streets.nearest(homes, sites, k=k), k_least(streets, homes, sites, k))
 
 
 @pytest.mark.parametrize("k", [1, 2, 7, 40])

@@ -10,7 +10,6 @@ import numpy as np
 import shapely
 
 from edulayout import crs as crs_module
-from edulayout.sparse import csr_from_pairs
 from edulayout.typing import CostArrays, quiet
 
 if TYPE_CHECKING:
@@ -189,6 +188,7 @@ def _nearest(
     k: int, rank: Int32Array, cutoff: float | None, progress: Progress,
 ) -> CostArrays:  # fmt: skip
     from edulayout.kernels import in_order  # noqa: PLC0415 - as numba, only where it is used
+    from edulayout.kernels._batches import of_chosen  # noqa: PLC0415 - loads numba
     from edulayout.kernels.points import cells, nearest_points  # noqa: PLC0415 - loads numba
 
     total = len(x)
@@ -205,5 +205,4 @@ def _nearest(
 
     for last in in_order(block, range(0, total, _PLACES)):
         progress("nearest schools", last, total)
-    row, place = np.nonzero(chosen >= 0)
-    return csr_from_pairs(row, chosen[row, place].astype(np.int64), values[row, place], rows_total=total)
+    return CostArrays(*of_chosen(chosen, values))

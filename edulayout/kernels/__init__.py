@@ -6,9 +6,9 @@ import os
 import sys
 from pathlib import Path
 
-from edulayout.kernels._blocks import in_order, processors
+from edulayout.kernels._blocks import aside, in_order, processors
 
-__all__ = ["compiled", "in_order", "processors"]
+__all__ = ["aside", "compiled", "in_order", "processors"]
 
 _HERE = Path(__file__).parent
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -28,10 +29,11 @@ def in_order(work: Callable[[_Part], _Done], parts: Sequence[_Part], *, threads:
     """Yield `work(part)` for every part, in their order, by some threads (all processors where None).
 
     What is yielded does not depend on the number of threads. Whoever stops taking, by an error or Ctrl-C, waits
-    only for the blocks at work; the others are dropped.
+    only for the blocks at work; the others are dropped. The main thread never works itself: a Ctrl-C that meets
+    compiled code there comes out as numba's SystemError.
     """
-    count = processors() if threads is None else max(1, threads)
-    if min(count, len(parts)) <= 1:
+    count = min(processors() if threads is None else max(1, threads), len(parts))
+    if count == 0 or (count == 1 and threading.current_thread() is not threading.main_thread()):
         yield from map(work, parts)
         return
     rest = iter(parts)
@@ -43,3 +45,9 @@ def in_order(work: Callable[[_Part], _Done], parts: Sequence[_Part], *, threads:
             waiting.extend(pool.submit(work, part) for part in islice(rest, 1))
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def aside(work: Callable[[], _Done]) -> _Done:
+    """Return what some compiled work gives that cannot be cut into blocks; Ctrl-C comes when it is done."""
+    (found,) = in_order(lambda _: work(), (None,), threads=1)
+    return found

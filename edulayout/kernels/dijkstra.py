@@ -240,7 +240,8 @@ def reach_edges(
     """
     counts = np.zeros(len(starts.edge), dtype=np.int64)
     parts = _parts(QUEUE_LEAST)
-    filled = 0
+    # typed, so that numba does not compile once more for literals
+    filled = int(np.int64(0))
     entries = queue(QUEUE_LEAST)
     for row in range(len(starts.edge)):
         own = starts.edge[row]
@@ -248,7 +249,7 @@ def reach_edges(
             continue
         before = filled
         count, entries = search(arcs, starts, row, limit, per_metre, work, entries)
-        needed = 1
+        needed = int(np.int64(1))
         for i in range(count):
             needed += arcs.indptr[work.touched[i] + 1] - arcs.indptr[work.touched[i]]
         if filled + needed > len(parts.edge):

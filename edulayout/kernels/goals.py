@@ -27,6 +27,26 @@ class Goals(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
+def by_edge(edge: Int32Array, edges: int) -> tuple[IntArray, Int32Array]:
+    """Return where the places of each edge begin, and their numbers; those on no edge (-1) are left out. O(n)."""
+    ptr = np.zeros(edges + 1, dtype=np.int64)
+    for place in range(len(edge)):
+        if edge[place] >= 0:
+            ptr[edge[place] + 1] += 1
+    for at in range(edges):
+        ptr[at + 1] += ptr[at]
+    number = np.empty(ptr[edges], dtype=np.int32)
+    for place in range(len(edge)):
+        if edge[place] >= 0:
+            number[ptr[edge[place]]] = place
+            ptr[edge[place]] += 1
+    for at in range(edges, 0, -1):
+        ptr[at] = ptr[at - 1]
+    ptr[0] = 0
+    return ptr, number
+
+
+@njit(cache=True, nogil=True)
 def direct(ends: Ends, starts: Starts, row: int, goals: Goals, goal: int) -> float:
     """Return the cost of a goal on the start's own edge that walks along it; the same point costs nothing."""
     if goals.x[goal] == starts.x[row] and goals.y[goal] == starts.y[row]:

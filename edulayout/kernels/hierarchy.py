@@ -252,22 +252,36 @@ def sweep(
 
 
 @njit(cache=True, nogil=True)
-def packed(costs: Float32Array) -> tuple[IntArray, Int32Array, int]:
-    """Move the finite costs of a table to its front, row by row; return their CSR offsets, columns and number."""
-    rows, columns = costs.shape
-    flat = costs.ravel()
-    indptr = np.zeros(rows + 1, dtype=np.int64)
-    filled = 0
-    for k in range(len(flat)):
-        filled += np.isfinite(flat[k])
-    indices = np.empty(filled, dtype=np.int32)
-    filled = 0
-    for row in range(rows):
-        for column in range(columns):
+def count_finite(costs: Float32Array, first: int, last: int, counts: IntArray) -> None:
+    """Count the finite costs of the rows `first` to `last - 1`."""
+    for row in range(first, last):
+        count = 0
+        for column in range(costs.shape[1]):
+            count += np.isfinite(costs[row, column])
+        counts[row] = count
+
+
+@njit(cache=True, nogil=True)
+def pack_rows(costs: Float32Array, first: int, last: int, indptr: IntArray, indices: Int32Array) -> None:
+    """Move the finite costs of the rows `first` to `last - 1` to the front of each; write their columns."""
+    for row in range(first, last):
+        begin = indptr[row]
+        filled = begin
+        for column in range(costs.shape[1]):
             value = costs[row, column]
             if np.isfinite(value):
                 indices[filled] = column
-                flat[filled] = value
+                costs[row, filled - begin] = value
                 filled += 1
-        indptr[row + 1] = filled
-    return indptr, indices, filled
+
+
+@njit(cache=True, nogil=True)
+def close_up(costs: Float32Array, indptr: IntArray) -> None:
+    """Move the fronts of the rows to where CSR arrays have them, one after the other."""
+    flat = costs.ravel()
+    columns = costs.shape[1]
+    for row in range(costs.shape[0]):
+        at = row * columns
+        for k in range(indptr[row], indptr[row + 1]):
+            flat[k] = flat[at]
+            at += 1

@@ -7,53 +7,86 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from edulayout.kernels import in_order
+from edulayout.kernels import aside, in_order
 from edulayout.kernels.dijkstra import cut, reach_edges
 from edulayout.kernels.routes import ways
 from edulayout.streets.query import starts, working_memory
+from edulayout.streets.snap import Snapped
 from edulayout.streets.strips import widened
 
 if TYPE_CHECKING:
     from edulayout.kernels.dijkstra import Starts
     from edulayout.streets.graph import Graph
-    from edulayout.streets.snap import Snapped
     from edulayout.streets.strips import Strips
     from edulayout.typing import AnyArray, FloatArray, IntArray
 
 _BLOCK = 8
+_SCHOOLS = 512
 
 
 def areas(graph: Graph, schools: Snapped, *, radius: float, strips: Strips, threads: int | None = None) -> AnyArray:
     """Return for each school the polygon around the streets reached within the radius; empty where none.
 
-    O(reached · log reached), by some threads (all processors where None).
+    O(reached · log reached), by some threads (all processors where None), some hundred schools at a time.
     """
-    whole, part, owner = reached(graph, schools, radius=radius)
-    legs, leg_owner = _access_legs(graph, schools, radius)
-    inner = whole >= 0
-    blocks, block_owner = strips.of(_one_side(graph, whole[inner]), owner[inner])
-    stubs, stub_owner = _in_pairs(part, owner[~inner])
-    polygons = np.concatenate([blocks, widened(stubs), widened(legs)])
-    every = np.concatenate([block_owner, stub_owner, leg_owner])
-    order = np.argsort(every, kind="stable")
-    bounds = np.searchsorted(every[order], np.arange(len(schools.edge) + 1))
-
-    def united(first: int) -> AnyArray:
-        last = min(first + _BLOCK, len(schools.edge))
-        own = [polygons[order[bounds[school] : bounds[school + 1]]] for school in range(first, last)]
-        return np.array([shapely.union_all(mine) for mine in own], dtype=object)
-
-    found = list(in_order(united, range(0, len(schools.edge), _BLOCK), threads=threads))
-    result = np.concatenate(found) if found else np.empty(0, dtype=object)
+    result = np.full(len(schools.edge), shapely.Polygon(), dtype=object)
+    for first in range(0, len(result), _SCHOOLS):
+        arrays: list[AnyArray] = [array[first : first + _SCHOOLS] for array in schools]
+        result[first : first + _SCHOOLS] = _areas(graph, Snapped(*arrays), radius, strips, threads)
     result[shapely.is_empty(result)] = shapely.Polygon()
     return result
+
+
+def _areas(graph: Graph, schools: Snapped, radius: float, strips: Strips, threads: int | None) -> AnyArray:
+    whole, part, owner = reached(graph, schools, radius=radius)
+    legs, leg_owner = _access_legs(graph, schools, radius)
+    inner, total = whole >= 0, len(schools.edge)
+    blocks, block_owner = strips.of(_one_side(graph, whole[inner]), owner[inner])
+    stubs, stub_owner = _in_pairs(part, owner[~inner])
+    made = _by_owner(shapely.get_parts(blocks), block_owner[_part_of(blocks)], total)
+    lines = _by_owner(np.concatenate([stubs, legs]), np.concatenate([stub_owner, leg_owner]), total)
+
+    def united(first: int) -> AnyArray:
+        last = min(first + _BLOCK, total)
+        (polygons, polygon_owner), (narrow, line_owner) = (_of_owners(*kind, first, last) for kind in (made, lines))
+        pieces = np.concatenate([polygons, widened(narrow)])
+        whose = np.concatenate([polygon_owner, line_owner]) - first
+        order = np.argsort(whose, kind="stable")
+        every = shapely.multipolygons(pieces[order], indices=whose[order], out=_empty(last - first))
+        # a buffer of nothing unites in one sweep what a cascade of unions cuts again at every step
+        return np.asarray(shapely.buffer(every, 0.0), dtype=object)
+
+    return np.concatenate(list(in_order(united, range(0, total, _BLOCK), threads=threads)))
+
+
+def _empty(count: int) -> AnyArray:
+    return np.full(count, shapely.MultiPolygon(), dtype=object)
+
+
+def _part_of(geometries: AnyArray) -> IntArray:
+    return np.repeat(np.arange(len(geometries)), shapely.get_num_geometries(geometries))
+
+
+def _by_owner(geometries: AnyArray, owner: IntArray, total: int) -> tuple[AnyArray, IntArray, IntArray]:
+    """Return geometries by their owner, the owners, and where each owner's begin."""
+    order = np.argsort(owner, kind="stable")
+    return geometries[order], owner[order], np.searchsorted(owner[order], np.arange(total + 1))
+
+
+def _of_owners(
+    geometries: AnyArray, owner: IntArray, bounds: IntArray, first: int, last: int
+) -> tuple[AnyArray, IntArray]:
+    own = slice(bounds[first], bounds[last])
+    return geometries[own], owner[own]
 
 
 def _in_pairs(parts: AnyArray, owner: IntArray) -> tuple[AnyArray, IntArray]:
     """Return the lines of each owner, two that meet at an end joined into one: half as many strips to unite."""
     if not len(parts):
         return parts, owner
-    ends = np.concatenate([shapely.get_coordinates(shapely.get_point(parts, at)) for at in (0, -1)])
+    every = shapely.get_coordinates(parts)
+    last = np.cumsum(shapely.get_num_coordinates(parts)) - 1
+    ends = np.concatenate([every[np.r_[0, last[:-1] + 1]], every[last]])
     line, is_last = np.tile(np.arange(len(parts)), 2), np.repeat([False, True], len(parts))
     order = np.lexsort((line, ends[:, 1], ends[:, 0], owner[line]))
     one, other = order[:-1], order[1:]
@@ -116,10 +149,9 @@ _Parts = tuple["IntArray", "AnyArray", "FloatArray", "FloatArray"]
 
 def _by_metres(graph: Graph, begin_at: Starts, limit: float) -> _Parts:
     arcs, per_metre = graph.network.arcs, graph.network.buckets[1]
-    counts, edge, begin, end = reach_edges(
-        arcs, begin_at, graph.edge_length, limit, per_metre, working_memory(graph, 0)
-    )
-    return counts, edge, begin, end
+    memory = working_memory(graph, 0)
+    found: _Parts = aside(lambda: reach_edges(arcs, begin_at, graph.edge_length, limit, per_metre, memory))
+    return found
 
 
 def _by_cost(graph: Graph, begin_at: Starts, limit: float) -> _Parts:

@@ -10,8 +10,17 @@ import numpy as np
 from scipy.sparse import csc_array, csr_array, diags_array
 from scipy.sparse.linalg import splu
 
-from edulayout.kernels import in_order
-from edulayout.kernels.hierarchy import Upward, eliminate, needed, packed, structure, sweep
+from edulayout.kernels import aside, in_order
+from edulayout.kernels.hierarchy import (
+    Upward,
+    close_up,
+    count_finite,
+    eliminate,
+    needed,
+    pack_rows,
+    structure,
+    sweep,
+)
 
 if TYPE_CHECKING:
     from edulayout.kernels.dijkstra import Arcs, Ends, Starts
@@ -20,6 +29,8 @@ if TYPE_CHECKING:
 
 _WIDTH = 16
 """Schools of one sweep: as many float32 costs as a cache line holds."""
+
+_ROWS = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +60,8 @@ class Hierarchy:
             turned = csr_array((np.ones(len(indices)), indices, indptr), shape=(nodes, nodes))
             joined = (turned + turned.T).tocsr()
             both = joined.indptr.astype(np.int64), joined.indices.astype(np.int32)
-        bounds, later, parent = structure(*both)
-        rise, fall = eliminate(indptr, indices, lengths, bounds, later, int(two_way))
+        bounds, later, parent = aside(lambda: structure(*both))
+        rise, fall = aside(lambda: eliminate(indptr, indices, lengths, bounds, later, int(two_way)))
         return cls(rank, Upward(bounds, later, rise, fall, parent))
 
 
@@ -105,5 +116,26 @@ def table(
     progress("walking distances", 0, total)
     for last in in_order(block, range(0, total, _WIDTH), threads=threads):
         progress("walking distances", last, total)
-    indptr, indices, filled = packed(costs)
-    return indptr, indices, costs.ravel()[:filled]
+    return _packed(costs, threads)
+
+
+def _packed(costs: Float32Array, threads: int | None) -> tuple[IntArray, Int32Array, Float32Array]:
+    """Return a table as CSR arrays in its own memory; infinite costs are left out."""
+    rows = len(costs)
+    indptr = np.zeros(rows + 1, dtype=np.int64)
+
+    def count(first: int) -> None:
+        count_finite(costs, first, min(rows, first + _ROWS), indptr[1:])
+
+    def pack(first: int) -> None:
+        pack_rows(costs, first, min(rows, first + _ROWS), indptr, indices)
+
+    for _ in in_order(count, range(0, rows, _ROWS), threads=threads):
+        pass
+    np.cumsum(indptr, out=indptr)
+    indices = np.empty(indptr[-1], dtype=np.int32)
+    for _ in in_order(pack, range(0, rows, _ROWS), threads=threads):
+        pass
+    if indptr[-1] < costs.size:
+        close_up(costs, indptr)
+    return indptr, indices, costs.ravel()[: indptr[-1]]

@@ -286,7 +286,8 @@ class Streets(Made):
         demand, schools
             Points (or polygons, by a point inside), indexed by id.
         pairs
-            Which (demand id, school id); by default from every place to its nearest school.
+            Which (demand id, school id); by default from every place to its nearest school, the lower id where
+            two are as near.
 
         Returns
         -------

@@ -55,3 +55,8 @@ class Ground(Protocol):
         self, demand: gpd.GeoSeries, schools: gpd.GeoSeries, *, cutoff: float | None, progress: Progress
     ) -> CostArrays:
         """Return the costs of all pairs within the cutoff."""
+
+    def nearest(
+        self, demand: gpd.GeoSeries, schools: gpd.GeoSeries, *, k: int, cutoff: float | None, progress: Progress
+    ) -> CostArrays:
+        """Return the k nearest schools of every place."""

@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from edulayout.errors import Fault, InputError
+from edulayout.kernels import in_order
 from edulayout.kernels.routes import ways
 from edulayout.streets.cutting import stretches
 from edulayout.streets.snap import Snapped
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from edulayout.streets.ground import Ground
     from edulayout.typing import AnyArray, BoolArray, FloatArray, Int32Array, IntArray
 
+_PAIRS = 512
+"""Pairs that are drawn at once: a long way has thousands of corners, which are held several times meanwhile."""
 _GROWTH = 4.0
 _SAME = 1e-9
 _DIRECT, _NEAR, _FAR = 0, 1, 2
@@ -53,9 +56,8 @@ def paths(
         _taken(snapped(end, name), wanted)
         for end, name, wanted in zip(ends, ("demand", "schools"), (rows, columns), strict=True)
     )
-    cost, chain = _routes(streets.graph, homes, sites, columns)
+    cost, metres, lines = _ways(streets.graph, homes, sites, columns)
     kept = np.flatnonzero(np.isfinite(cost))
-    lines, metres = _drawn(streets.graph, homes, sites, chain)
     table = {
         "demand_id": ends[0].index[rows[kept]],
         "school_id": ends[1].index[columns[kept]],
@@ -63,6 +65,23 @@ def paths(
         "metres": metres[kept],
     }
     return gpd.GeoDataFrame(table, geometry=lines[kept], crs=streets.crs)
+
+
+def _ways(graph: Graph, homes: Snapped, sites: Snapped, school: IntArray) -> tuple[FloatArray, FloatArray, AnyArray]:
+    """Return cost, metres and line of each pair, school by school, some pairs at a time."""
+    cost, metres, lines = (np.empty(len(school), dtype=kind) for kind in (np.float64, np.float64, object))
+    _ = graph.network  # made once, before threads ask for it
+    order = np.argsort(school, kind="stable")
+
+    def some(first: int) -> None:
+        own = order[first : first + _PAIRS]
+        ends = _taken(homes, own), _taken(sites, own)
+        cost[own], chain = _routes(graph, *ends, school[own])
+        lines[own], metres[own] = _drawn(graph, *ends, chain)
+
+    for _ in in_order(some, range(0, len(order), _PAIRS)):
+        pass
+    return cost, metres, lines
 
 
 def _asked(
@@ -81,12 +100,9 @@ def _asked(
 
 
 def _nearest(streets: Ground, demand: gpd.GeoSeries, schools: gpd.GeoSeries) -> tuple[IntArray, IntArray]:
-    """Return the rows that reach a school, and the nearest of each; ties go to the first."""
-    found = streets.costs(demand, schools, cutoff=None, progress=quiet)
-    rows = np.repeat(np.arange(len(demand)), np.diff(found.indptr))
-    order = np.lexsort((found.indices, found.values, rows))
-    reached, first = np.unique(rows, return_index=True)
-    return reached, found.indices[order[first]].astype(np.int64)
+    """Return the rows that reach a school, and the nearest of each; ties go to the lower id."""
+    found = streets.nearest(demand, schools, k=1, cutoff=None, progress=quiet)
+    return np.flatnonzero(np.diff(found.indptr)), found.indices.astype(np.int64)
 
 
 def _taken(places: Snapped, rows: IntArray) -> Snapped:

@@ -10,7 +10,7 @@ import numpy as np
 from edulayout.kernels import in_order
 from edulayout.kernels._batches import Batches
 from edulayout.kernels.dijkstra import Scratch, Starts
-from edulayout.kernels.goals import Goals, reach_goals
+from edulayout.kernels.goals import Goals, by_edge, reach_goals
 from edulayout.streets import dense
 from edulayout.streets.network import exact
 from edulayout.typing import CostArrays
@@ -25,8 +25,11 @@ if TYPE_CHECKING:
 
 _BLOCK = 64
 """Schools between two reports of progress; a run can be interrupted there."""
+_BLOCKS_LEAST = 32
 _BLOCK_PAIRS = 1 << 22
 """Pairs that one block may find at most, but for a single school's: what a block needs is bounded."""
+_GOALS = 16_384
+"""Goals of one part of the work: what is computed on the way stays in fast memory."""
 _DENSE_LEAST = 64
 """From so many schools on a hierarchy, once made, costs less than a search of the whole network from each."""
 
@@ -39,15 +42,22 @@ def starts(graph: Graph, places: Snapped) -> Starts:
     return Starts(graph.edge_from[edge], graph.edge_to[edge], near, far, places.edge, position, leg, places.x, places.y)
 
 
-def goals(graph: Graph, places: Snapped) -> Goals:
+def goals(graph: Graph, places: Snapped, *, threads: int | None = None) -> Goals:
     """Return snapped demand as goals, edge by edge."""
-    met = np.flatnonzero(places.edge >= 0)
-    number = met[np.argsort(places.edge[met], kind="stable")].astype(np.int32)
-    edge, position = places.edge[number], exact(places.position[number])
-    edge_ptr = np.zeros(graph.edges + 1, dtype=np.int64)
-    np.cumsum(np.bincount(edge, minlength=graph.edges), out=edge_ptr[1:])
-    near, far, leg = graph.network.legs(edge, position, places.access[number], to_place=False)
-    return Goals(edge_ptr, number, near, far, position, leg, places.x[number], places.y[number])
+    edge_ptr, number = by_edge(places.edge, graph.edges)
+    found = Goals(edge_ptr, number, *(np.empty(len(number)) for _ in range(6)))
+
+    def fill(first: int) -> None:
+        own = number[first : first + _GOALS]
+        position = exact(places.position[own])
+        legs = graph.network.legs(places.edge[own], position, places.access[own], to_place=False)
+        costs = (legs[0], legs[1], position, legs[2], places.x[own], places.y[own])
+        for array, part in zip(found[2:], costs, strict=True):
+            array[first : first + _GOALS] = part
+
+    for _ in in_order(fill, range(0, len(number), _GOALS), threads=threads):
+        pass
+    return found
 
 
 def ranks(places: gpd.GeoSeries) -> Int32Array:
@@ -85,7 +95,7 @@ def costs(
     schools: O(pairs + streets that the demand needs). All costs are sums of multiples of 2⁻³⁰, which are exact, so
     that both give the same bits, for any number of threads.
     """
-    begin, end = starts(graph, schools), goals(graph, demand)
+    begin, end = starts(graph, schools), goals(graph, demand, threads=threads)
     everywhere = cutoff is None or np.isinf(cutoff)
     if everywhere and len(schools.edge) >= _DENSE_LEAST and len(end.number):
         network = graph.network
@@ -120,10 +130,11 @@ def _searched(
                             network.buckets[1], network.floor**2, own.memory)  # fmt: skip
         return order[first:last], *found
 
-    size = _BLOCK
+    # small enough that all threads end at about the same time
+    size = int(np.clip(total // _BLOCKS_LEAST, 1, _BLOCK))
     if np.isinf(limit[1]):
-        size = int(np.clip(_BLOCK_PAIRS // max(1, len(end.number)), 1, _BLOCK))
-    batches = Batches(end.number, len(demand.edge), total)
+        size = int(np.clip(_BLOCK_PAIRS // max(1, len(end.number)), 1, size))
+    batches = Batches(end.number, len(demand.edge), total, threads=threads)
     progress("walking distances", 0, total)
     for found in in_order(block, range(0, total, size), threads=threads):
         batches.add(found)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import shapely
 
+from edulayout.kernels import aside
 from edulayout.kernels.snapping import Grid, grid, nearest_segments
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ def snap(places: gpd.GeoSeries, graph: Graph, streets: Grid, *, barriers: Barrie
     """Find the nearest point on a street of every place; a place inside a barrier's area has none."""
     points = places.to_numpy()
     x, y = shapely.get_x(points), shapely.get_y(points)
-    segment, share, access = nearest_segments(streets, barriers.grid, x, y, float(limit))
+    walls = barriers.grid
+    segment, share, access = aside(lambda: nearest_segments(streets, walls, x, y, float(limit)))
     missing = (segment < 0) | barriers.hold(points)
     if not graph.edges:
         return Snapped(np.full(len(x), -1, dtype=np.int32), np.zeros(len(x)), np.full(len(x), np.nan), x, y)

@@ -8,12 +8,17 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from edulayout.kernels import in_order
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from edulayout.typing import AnyArray, IntArray
 
 BUFFER_METRES = 30.0
 """Half the width of a reached street's strip: what a row of houses along it takes up."""
 _CORNER_SEGMENTS = 4
+_PART = 256
 _BITS = 1
 """Blocks of two edges, of two such blocks, and so on."""
 
@@ -83,7 +88,7 @@ class Strips:
         kept = self._kept[level]
         new = numbers[[it is None for it in kept[numbers]]] if len(numbers) else numbers
         if len(new):
-            kept[new] = widened(self._lines[new]) if level == 0 else self._united(level, new)
+            kept[new] = _shared(widened, self._lines[new]) if level == 0 else self._united(level, new)
         return kept[numbers]
 
     def _united(self, level: int, numbers: IntArray) -> AnyArray:
@@ -92,4 +97,14 @@ class Strips:
         polygons = np.full(children.shape, None, dtype=object)
         there = children < below
         polygons[there] = self._blocks(level - 1, children[there])
-        return np.asarray(shapely.union_all(polygons, axis=1), dtype=object)
+        return _shared(_pairs_united, polygons)
+
+
+def _pairs_united(polygons: AnyArray) -> AnyArray:
+    return np.asarray(shapely.union_all(polygons, axis=1), dtype=object)
+
+
+def _shared(work: Callable[[AnyArray], AnyArray], geometries: AnyArray) -> AnyArray:
+    """Return the work done on all geometries, some of them by every thread."""
+    parts = [geometries[first : first + _PART] for first in range(0, len(geometries), _PART)]
+    return np.concatenate(list(in_order(work, parts)))

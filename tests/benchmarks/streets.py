@@ -446,7 +446,7 @@ def compilation():
         "import edulayout.streets\n"
         "begin = time.process_time(); made = el.Streets.from_lines(street)\n"
         "made.costs(homes, homes); made.costs(homes, homes, cutoff=9.0); made.nearest(homes, homes, k=2)\n"
-        "made.areas(homes[:2], radius=20.0); print(time.process_time() - begin)"
+        "made.areas(homes[:2], radius=20.0); made.paths(homes[:2], homes[:2]); print(time.process_time() - begin)"
     )
     with tempfile.TemporaryDirectory() as cache:
         for state in ("compiled", "from the cache"):
