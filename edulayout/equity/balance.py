@@ -76,7 +76,7 @@ def county_balance(
 
 
 def _row(name: str, coefficient: float, rule: Rule | None) -> dict[str, object]:
-    limit = float("nan") if rule is None else rule.value
+    limit = float("nan") if rule is None else rule.limit
     met = None if rule is None else bool(coefficient <= limit)
     return {
         "indicator": name,
