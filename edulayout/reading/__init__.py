@@ -22,9 +22,13 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from edulayout.reading.raster import read_population
     from edulayout.reading.streets import read_streets
 
-__all__ = ["read_barriers", "read_candidates", "read_demand", "read_districts", "read_schools", "read_streets"]
+__all__ = [
+    "read_barriers", "read_candidates", "read_demand", "read_districts", "read_population", "read_schools",
+    "read_streets",
+]  # fmt: skip
 
 
 def read_districts(
@@ -191,7 +195,9 @@ def _raw(file: Path, given: _Input, findings: Findings) -> pd.DataFrame:
 
 
 def __getattr__(name: str) -> object:
-    """Load the reader of streets when it is first asked for: it brings osmium and the street graph."""
+    """Load a reader when it is first asked for: that of streets brings osmium and the street graph."""
     if name == "read_streets":
         return import_module("edulayout.reading.streets").read_streets
+    if name == "read_population":
+        return import_module("edulayout.reading.raster").read_population
     raise AttributeError(f"module 'edulayout.reading' has no attribute {name!r}")
