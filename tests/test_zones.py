@@ -221,6 +221,20 @@ class TestImpossible:
             drawn(blocks, sites, max_walk=250, tolerance=0.0)
         assert caught.value.faults[0].rows == ("b0", "b1", "b2")
 
+    def test_a_block_larger_than_every_school_is_named(self):
+        blocks, sites = row_of(4, pupils=[10.0, 10.0, 70.0, 10.0]), schools_at(50, 350, seats=[60.0, 50.0])
+        with pytest.raises(InfeasibleError, match="1 blocks with more pupils each than any school") as caught:
+            drawn(blocks, sites, tolerance=0.0)
+        assert caught.value.faults[0].rows == ("b2",)
+        assert "tolerance of at least 0.1667" in str(caught.value)  # 70 / 60
+        assert drawn(blocks, sites, tolerance=0.1667).assignment["b2"] == "s0"
+
+    def test_a_school_smaller_than_its_own_block_is_named(self):
+        blocks, sites = row_of(4, pupils=[30.0, 10.0, 10.0, 10.0]), schools_at(50, 350, seats=[20.0, 90.0])
+        with pytest.raises(InfeasibleError, match=r"the schools s0 stand in such blocks") as caught:
+            drawn(blocks, sites, tolerance=0.0)
+        assert caught.value.faults[0].rows == ("b0",)
+
     def test_a_walk_too_short_names_blocks_and_the_walk_needed(self):
         with pytest.raises(InfeasibleError, match="max_walk of at least 200") as caught:
             drawn(row_of(6), schools_at(50, 550), max_walk=150)
@@ -389,7 +403,7 @@ class TestCity:
     def test_the_same_for_every_hash_seed(self):
         code = (
             "import sys; sys.path.insert(0, sys.argv[1]); import test_zones as t; b, s = t.city(100, 3, 5);"
-            "p = t.draw(b, s, t.straight(b, s), adjacency=t.adjacency(b), stage='primary', gap=0.02);"
+            "p = t.draw(b, s, t.straight(b, s), adjacency=t.adjacency(b), stage='primary', gap=0.02, effort=0.1);"
             "print(''.join(p.assignment), p.objective.hex(), p.bound.hex())"
         )
         here = os.path.dirname(__file__)  # noqa: PTH120 - handed on as text

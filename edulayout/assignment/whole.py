@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _SEARCHED = 5000
 _PROVABLE = 3000
 _SWEEPS = 8
+_POLISHING = 200
+_ROUGH = 0.001
+_NODES = 2**31 - 1
 _LEAST_GAIN = 1e-6
 _OPTIMAL = 0
 _PROVED = "split optimum; HiGHS on the arcs that its prices leave open"
@@ -40,14 +43,39 @@ def whole_rows(question: Question, split: Optimum, *, time_limit: float) -> Plan
     found = value(question, _flow(question, choice))
     if found == least:
         return Plan(_flow(question, choice), least, _SEARCH)
-    paying = float(found.unseated - least.unseated) * question.outside + (found.charge - least.charge)
-    kept = dear <= paying * (1 + _LEAST_GAIN)
-    kept[choice] = True
+    kept = _paying(question, choice, dear, least)
+    if kept.sum() - len(choice) > _PROVABLE and _rough(value(question, _flow(question, choice)), least):
+        choice = _polished(question, choice, dear, time_limit)
+        kept = _paying(question, choice, dear, least)
     if kept.sum() - len(choice) > _PROVABLE:
         return Plan(_flow(question, choice), least, _SEARCH)
     choice, proved = _exact(question, kept, choice, time_limit)
     flow = _flow(question, choice)
     return Plan(flow, value(question, flow), _PROVED) if proved else Plan(flow, least, _SEARCH)
+
+
+def _paying(question: Question, choice: IntArray, dear: FloatArray, least: Value) -> BoolArray:
+    """Return the arcs that a plan better than this one can use."""
+    found = value(question, _flow(question, choice))
+    paying = float(found.unseated - least.unseated) * question.outside + (found.charge - least.charge)
+    kept = dear <= paying * (1 + _LEAST_GAIN)
+    kept[choice] = True
+    return kept
+
+
+def _rough(found: Value, least: Value) -> bool:
+    """Return whether a plan is so far above the bound that polishing pays."""
+    return found.unseated > least.unseated or found.charge - least.charge > _ROUGH * found.charge
+
+
+def _polished(question: Question, choice: IntArray, dear: FloatArray, time_limit: float) -> IntArray:
+    """Let HiGHS better the plan over the arcs that look best, for so many nodes: what is left may then be provable."""
+    kept = np.zeros(len(dear), dtype=np.bool_)
+    kept[np.argsort(dear, kind="stable")[: len(choice) + _PROVABLE]] = True
+    kept[choice] = True
+    before = value(question, _flow(question, choice))
+    better, _ = _programme(question, kept, choice, seat=before.unseated, time_limit=time_limit, nodes=_POLISHING)
+    return better if value(question, _flow(question, better)) < before else choice
 
 
 def _dear(question: Question, split: Optimum) -> FloatArray:
@@ -124,7 +152,13 @@ def _exact(question: Question, kept: BoolArray, choice: IntArray, time_limit: fl
 
 
 def _programme(
-    question: Question, kept: BoolArray, choice: IntArray, *, seat: int | None, time_limit: float
+    question: Question,
+    kept: BoolArray,
+    choice: IntArray,
+    *,
+    seat: int | None,
+    time_limit: float,
+    nodes: int = _NODES,
 ) -> tuple[IntArray, bool]:
     """Choose one kept arc for each row with HiGHS; return the choice and whether it is proven for these arcs.
 
@@ -148,7 +182,7 @@ def _programme(
             LinearConstraint(one_each, 1, 1),
             LinearConstraint(_incidence(column[arcs].astype(np.int64), units, len(room)), -np.inf, room),
         ],
-        options={"time_limit": time_limit, "mip_rel_gap": 0.0},
+        options={"time_limit": time_limit, "mip_rel_gap": 0.0, "node_limit": nodes},
     )
     return _read(question, choice, arcs, found.x), found.status == _OPTIMAL
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,13 +17,13 @@ from edulayout.zones.asking import Numbers, find_homes, pose
 from edulayout.zones.question import Rules
 from edulayout.zones.result import Zones
 from edulayout.zones.seating import require_seats
-from edulayout.zones.solving import OPTIMAL, Outcome, relative_gap, solve
+from edulayout.zones.solving import OPTIMAL, Effort, Outcome, relative_gap, solve
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from edulayout.costs import TravelCosts
-    from edulayout.typing import FloatArray, Progress
+    from edulayout.typing import FloatArray, IntArray, Progress
     from edulayout.zones.neighbours import Adjacency
     from edulayout.zones.question import Question
 
@@ -45,6 +46,7 @@ def draw(  # noqa: PLR0913 - a plan has many rules; all but three are named
     balance_cost: float = 0.0,
     homes: pd.Series[str] | None = None,
     gap: float = 0.0,
+    effort: float = 1.0,
     time_limit: float | None = None,
     seed: int = 0,
     progress: Progress = quiet,
@@ -80,6 +82,9 @@ def draw(  # noqa: PLR0913 - a plan has many rules; all but three are named
         The block of each school by `school_id`, one for each; by default the block around it, or the nearest.
     gap
         Relative gap at which to stop; 0 asks for a proof.
+    effort
+        How much is tried, in multiples of the default. It takes longer in proportion and, unlike a limit of time,
+        gives the same bits every time.
     time_limit
         Seconds of wall time after which to stop with what there is; None for none. Only runs that it did not stop are
         the same bits every time.
@@ -104,10 +109,13 @@ def draw(  # noqa: PLR0913 - a plan has many rules; all but three are named
 
     Notes
     -----
-    Prices of seats (Lagrangian multipliers; Fisher 1981, doi:10.1287/mnsc.27.1.1) give a lower bound and, since each
-    block then wants the school cheapest for it, almost contiguous zones; growth and annealed boundary moves make them
-    whole and fit. Where few pairs are left that a better plan could use, a 0-1 programme (HiGHS) with contiguity cuts
-    (Carvajal et al. 2013, doi:10.1287/opre.2013.1183) proves the optimum. O(blocks × schools) memory.
+    The zones are found by heuristics: they grow from prices of seats, and annealed moves across their boundaries make
+    them better. What is exact is the bound. The prices of the transport of pupils to seats (Fisher 1981,
+    doi:10.1287/mnsc.27.1.1) prove the first part of it; cuts, which say that a zone holds a block only together with a
+    way to it, raise it by dual ascent (Wong 1984, doi:10.1007/BF02612335); since a bridge serves one zone, a search
+    decides whose it is (pairs in `adjacency.linked` that connect parts of the town). Where few pairs are left that a
+    better plan could use, as a rule below a thousand blocks, a 0-1 programme (HiGHS) with contiguity cuts (Carvajal et
+    al. 2013, doi:10.1287/opre.2013.1183) closes the gap; `status` is `optimal` only then. O(blocks × schools) memory.
 
     Examples
     --------
@@ -125,7 +133,7 @@ def draw(  # noqa: PLR0913 - a plan has many rules; all but three are named
     """
     ask.check_rules(
         tolerance=tolerance, max_walk=max_walk, moving_cost=moving_cost, balance_cost=balance_cost, gap=gap,
-        time_limit=time_limit, seed=seed,
+        effort=effort, time_limit=time_limit, seed=seed,
     )  # fmt: skip
     blocks, sites = ask.check_ids(demand, schools, costs, adjacency)
     numbers = Numbers(
@@ -139,8 +147,27 @@ def draw(  # noqa: PLR0913 - a plan has many rules; all but three are named
     rules = Rules(found, *(getattr(rules, name) for name in list(Rules.__dataclass_fields__)[1:]))
     question = pose(costs, adjacency, numbers, rules=rules)
     require_seats(question)
-    outcome = solve(question, gap=gap, time_limit=time_limit, seed=seed, progress=progress)
-    return _decode(question, outcome, costs, rules=rules, seed=seed)
+    until = math.inf if time_limit is None else time.perf_counter() + time_limit
+    much = Effort(gap, effort, until)
+    links, today = _links(question, adjacency), _today(question, current)
+    outcome = solve(question, linked=links, today=today, effort=much, seed=seed, progress=progress)
+    return _decode(question, outcome, costs, rules=rules, asked=(effort, seed))
+
+
+def _links(question: Question, adjacency: Adjacency) -> IntArray:
+    """Return the rows of the pairs of blocks that only a bridge or a link joins, shape (links, 2)."""
+    names = np.asarray(adjacency.linked, dtype=object).reshape(-1, 2)
+    rows = np.stack([question.demand_ids.get_indexer(pd.Index(names[:, end], dtype=str)) for end in (0, 1)], axis=1)
+    kept: IntArray = np.unique(np.sort(rows[(rows >= 0).all(axis=1)], axis=1), axis=0).astype(np.int64)
+    return kept
+
+
+def _today(question: Question, current: pd.Series[str] | None) -> IntArray:
+    """Return the school of every block now, -1 for none."""
+    if current is None:
+        return np.full(len(question.demand_ids), -1, dtype=np.int64)
+    names = pd.Index(ask.texts(current, question.demand_ids), dtype=str)
+    return question.school_ids.get_indexer(names).astype(np.int64)
 
 
 def _column(table: gpd.GeoDataFrame, given: pd.Series[float] | None, stage: str | None, what: str) -> pd.Series[float]:
@@ -172,7 +199,9 @@ def _districts(
     return demand["district_id"], schools["district_id"]
 
 
-def _decode(question: Question, outcome: Outcome, costs: TravelCosts, *, rules: Rules, seed: int) -> Zones:
+def _decode(
+    question: Question, outcome: Outcome, costs: TravelCosts, *, rules: Rules, asked: tuple[float, int]
+) -> Zones:
     """Say in ids what the solver found; all sums are made anew, independent of the order of rows."""
     q, rows, m = question, np.arange(len(outcome.zone)), len(question.limit)
     walk = total(q.pupils * q.walk[rows, outcome.zone])
@@ -206,12 +235,15 @@ def _decode(question: Question, outcome: Outcome, costs: TravelCosts, *, rules: 
         seat_price=by_school(outcome.price, "seat_price"),
         tilt=by_school(outcome.tilt, "tilt"),
         root_bound=min(outcome.root, bound),
+        cut_bound=min(outcome.cut, bound),
+        choices=outcome.choices,
         programme=outcome.programme,
         nodes=outcome.nodes,
         cuts=outcome.cuts,
         method=_method(outcome),
         seconds=outcome.seconds,
-        seed=seed,
+        effort=asked[0],
+        seed=asked[1],
         rules=rules,
     )
 
@@ -226,4 +258,5 @@ def _moved(question: Question, outcome: Outcome, rules: Rules) -> float:
 
 def _method(outcome: Outcome) -> str:
     programme = f", 0-1 programme ({outcome.nodes} nodes, {outcome.cuts} cuts)" if outcome.programme else ""
-    return f"prices of seats, boundary moves{programme}"
+    bridges = f", {outcome.choices} decisions on {outcome.bridges} bridges" if outcome.choices else ""
+    return f"prices of seats, contiguity cuts{bridges}, boundary moves{programme}"

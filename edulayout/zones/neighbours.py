@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -17,8 +18,6 @@ from edulayout.zones.cells import cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    import geopandas as gpd
 
     from edulayout.typing import AnyArray, BoolArray, IntArray
 
@@ -117,6 +116,7 @@ def adjacency(
     gap_metres: float = 30.0,
     links: Iterable[tuple[str, str]] = (),
     bridges: gpd.GeoDataFrame | gpd.GeoSeries | None = None,
+    streets: gpd.GeoDataFrame | gpd.GeoSeries | None = None,
 ) -> Adjacency:
     """Tell which blocks are neighbours, so that a zone can be contiguous.
 
@@ -136,6 +136,9 @@ def adjacency(
         Pairs of ids that are neighbours whatever lies between them.
     bridges
         Lines; the blocks nearest to the two ends of each are neighbours.
+    streets
+        Lines; where they cross a barrier from side to side, they are bridges. A street that ends over the water is
+        none; one under a railway is one.
 
     Returns
     -------
@@ -176,7 +179,8 @@ def adjacency(
     walls = None if barriers is None else barriers.geometry.to_crs(crs)
     free = _uncut(shapes, first, second, shared, walls)
     names = ordered.index.to_numpy(dtype=object)
-    added = [*_named(links), *_over_bridges(ordered, bridges)]
+    crossing = None if walls is None or streets is None else _crossing(streets.geometry.to_crs(crs), walls, gap)
+    added = sorted({*_named(links), *_over_bridges(ordered, bridges), *_over_bridges(ordered, crossing)})
     pairs = [*zip(names[first[free]], names[second[free]], strict=True), *added]
     lost = zip(names[first[~free]], names[second[~free]], strict=True)
     return Adjacency.from_pairs(pairs, demand_ids=names, cut=lost, linked=added)
@@ -232,6 +236,17 @@ def _joins(rest: AnyArray, one: AnyArray, other: AnyArray) -> bool:
     pieces = shapely.get_parts(rest)
     touching = shapely.intersects(pieces, one) & shapely.intersects(pieces, other)
     return bool(touching.any())
+
+
+def _crossing(streets: gpd.GeoSeries, walls: gpd.GeoSeries, gap: float) -> gpd.GeoSeries:
+    """Return the pieces of streets that lead over a barrier, from bank to bank."""
+    wall, lines = shapely.union_all(np.asarray(walls)), np.asarray(streets)
+    over = lines[np.sort(shapely.STRtree(lines).query(wall, predicate="intersects"))]
+    merged = shapely.line_merge(shapely.union_all(over))
+    pieces = shapely.get_parts(shapely.intersection(merged, shapely.buffer(wall, max(gap, 1.0))))
+    pieces = pieces[(shapely.get_type_id(pieces) == shapely.GeometryType.LINESTRING)]
+    dry = [shapely.distance(shapely.get_point(pieces, at), wall) > 0 for at in (0, -1)]
+    return gpd.GeoSeries(pieces[shapely.intersects(pieces, wall) & dry[0] & dry[1]], crs=streets.crs)
 
 
 def _over_bridges(demand: gpd.GeoDataFrame, bridges: gpd.GeoDataFrame | gpd.GeoSeries | None) -> list[tuple[str, str]]:

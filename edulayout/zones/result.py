@@ -35,14 +35,14 @@ class Certificate:
     proven_bound, proven_gap
         What the prices of the seats prove: no plan within the rules costs less; how far the objective is above it.
     claimed_bound, claimed_gap
-        What the plan says; where it says more than the prices prove, the 0-1 programme proved the rest, which is not
-        checked here.
+        What the plan says; where it says more than the prices prove, contiguity cuts, decisions on bridges or the 0-1
+        programme proved the rest, which is not checked here.
 
     Examples
     --------
     >>> print(Certificate(3000.0, 2970.0, 0.01, 3000.0, 0.0))
     every zone is whole and the loads hold; objective 3000; the prices prove that nothing is below 2970 (gap 1.000 %);
-    the bound of 3000 (gap 0.000 %) rests on the 0-1 programme, which this check does not repeat
+    the bound of 3000 (gap 0.000 %) rests on contiguity cuts, bridges or the 0-1 programme, not repeated here
     """
 
     objective: float
@@ -64,7 +64,7 @@ class Certificate:
         if self.complete:
             return text
         rest = f"the bound of {self.claimed_bound:.10g} (gap {100 * self.claimed_gap:.3f} %)"
-        return f"{text};\n{rest} rests on the 0-1 programme, which this check does not repeat"
+        return f"{text};\n{rest} rests on contiguity cuts, bridges or the 0-1 programme, not repeated here"
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,11 +102,16 @@ class Zones:
     tilt
         The multipliers of the imbalance, by `school_id`.
     root_bound
-        What the prices prove; where it is weaker than `bound`, the 0-1 programme proved the rest.
+        What the prices prove.
+    cut_bound
+        What the prices prove together with contiguity cuts. Where `bound` is above it, the rest was proved by deciding
+        whose zone uses each bridge (`choices`), or by the 0-1 programme.
+    choices
+        Sets of decisions on bridges that were bounded.
     programme, nodes, cuts
         Whether the 0-1 programme was asked, its nodes and its contiguity cuts.
-    method, seconds, seed
-        What ran, how long, and the start of the random part of the search.
+    method, seconds, effort, seed
+        What ran, how long, how much was tried, and the start of the random part of the search.
     rules
         The question.
     """
@@ -129,11 +134,14 @@ class Zones:
     seat_price: pd.Series[float]
     tilt: pd.Series[float]
     root_bound: float
+    cut_bound: float
+    choices: int
     programme: bool
     nodes: int
     cuts: int
     method: str
     seconds: float
+    effort: float
     seed: int
     rules: Rules
 
@@ -344,8 +352,10 @@ def _bound_faults(zones: Zones, objective: float, proven: float) -> list[Fault]:
         faults.append(_claim("root_bound", f"{zones.root_bound!r}", f"{proven!r}, which the prices prove"))
     if not _at_most(zones.root_bound, zones.bound) or not (over or _at_most(zones.bound, objective)):
         faults.append(_claim("bound", f"{zones.bound!r}", f"between {zones.root_bound!r} and {objective!r}"))
-    if not zones.programme and not _close(zones.bound, zones.root_bound):
-        faults.append(_claim("bound", f"{zones.bound!r} without a programme", f"{zones.root_bound!r}"))
+    if not _at_most(zones.root_bound, zones.cut_bound) or not _at_most(zones.cut_bound, zones.bound):
+        faults.append(_claim("cut_bound", f"{zones.cut_bound!r}", f"between {zones.root_bound!r} and {zones.bound!r}"))
+    if not zones.programme and not zones.choices and not _close(zones.bound, zones.cut_bound):
+        faults.append(_claim("bound", f"{zones.bound!r} without a programme", f"{zones.cut_bound!r}"))
     gap = math.inf if over else _gap(objective, zones.bound)
     if not (zones.gap == gap or abs(zones.gap - gap) <= _TOLERANCE):
         faults.append(_claim("gap", f"{zones.gap!r}", f"{gap!r}"))

@@ -9,6 +9,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
 from edulayout.errors import Fault, InfeasibleError, shown
+from edulayout.zones.question import SPARE
 
 if TYPE_CHECKING:
     from edulayout.typing import BoolArray
@@ -27,8 +28,10 @@ def require_seats(question: Question) -> None:
     Raises
     ------
     InfeasibleError
-        With those blocks, those schools, the seats missing, and the tolerance from which on they would do.
+        With those blocks, those schools, the seats missing, and the tolerance from which on they would do; before
+        that, with the blocks that have more pupils than any school that they may go to may take.
     """
+    _require_blocks(question)
     if question.allowed.all():
         blocks, schools = np.ones(len(question.pupils), np.bool_), np.ones(len(question.limit), np.bool_)
         if question.pupils.sum() <= question.limit.sum() * (1 + 1e-12):
@@ -38,6 +41,29 @@ def require_seats(question: Question) -> None:
         if not blocks.any():
             return
     raise InfeasibleError(_shortage(question, blocks, schools))
+
+
+def _require_blocks(question: Question) -> None:
+    most = np.where(question.allowed, question.limit, -np.inf).max(axis=1)
+    lost: BoolArray = np.asarray(question.pupils > most + SPARE)
+    if not lost.any():
+        return
+    with np.errstate(divide="ignore", invalid="ignore"):
+        seats = np.where(question.allowed, question.seats, 0.0).max(axis=1)[lost]
+        needed = (question.pupils[lost] / seats - 1.0).max()
+    standing = question.root[lost]
+    within = shown(list(question.school_ids[standing[standing >= 0]]))
+    where = f" (the schools {within} stand in such blocks, which are theirs)" if (standing >= 0).any() else ""
+    tolerance = f", or a tolerance of at least {np.ceil(1e4 * needed) / 1e4:.4f}" if np.isfinite(needed) else ""
+    raise InfeasibleError(
+        Fault(
+            "zones: seats",
+            f"{int(lost.sum())} blocks with more pupils each than any school they may go to may take{where}",
+            "no block larger than a school: a block goes to one school whole",
+            f"split these blocks{tolerance}",
+            tuple(question.demand_ids[lost]),
+        )
+    )
 
 
 def _shortage(question: Question, blocks: BoolArray, schools: BoolArray) -> Fault:

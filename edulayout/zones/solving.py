@@ -1,4 +1,4 @@
-"""The solver: prices of seats give a bound, growth and boundary moves give zones, a 0-1 programme closes the gap."""
+"""The solver: prices and cuts give a bound, bridges are decided, zones grow and move, a programme closes the gap."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from edulayout.errors import Fault, InfeasibleError
-from edulayout.kernels import zones as kernels
+from edulayout.kernels.zone_moves import anneal
+from edulayout.kernels.zones import plant
+from edulayout.zones.bounding import Relaxation, price_seats, relax
+from edulayout.zones.crossings import Choice, Crossings, crossings, search, settled
 from edulayout.zones.exact import Limits, solve_exactly
 
 if TYPE_CHECKING:
-    from edulayout.typing import AnyArray, BoolArray, FloatArray, IntArray, Progress
+    from edulayout.typing import AnyArray, FloatArray, IntArray, Progress
     from edulayout.zones.question import Question
 
 StopReason = Literal["proved", "gap", "time", "effort", "interrupt"]
@@ -22,23 +25,28 @@ StopReason = Literal["proved", "gap", "time", "effort", "interrupt"]
 OPTIMAL = 1e-9
 """Relative difference of objective and bound up to which a plan is called optimal."""
 
-EXACT_ARCS = 6000
+EXACT_ARCS = 3000
 """Pairs of block and school, after those that no better plan can use are gone, up to which the programme is asked."""
 
-_STEPS = 4000
 _RESCUES = 200
-_LEVELS = 40
-_TRIES = 5000
+_TRIES = 200
+_FEW_BLOCKS = 2000
+_QUICK = 20
 _MOST_TRIES = 100_000_000
 _ROUNDS = 6
 _MORE_ROUNDS = 2
-_TUNINGS = 40
-_TUNED = 0.01
+_LEVELS = 40
+_TUNINGS = 4
+_MORE = 4
+_EAGER = 4.0
+_TUNED = 0.002
+_REPRICINGS = 3
+_NODES = 60
+_LEAVES = 6
 _HOT = 0.2
 _COLD = 0.0005
 _COOLER = 0.5
 _IDLE = 2
-_ROUNDING = 1e-10
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,14 +58,30 @@ class Outcome:
     over: float
     bound: float
     root: float
+    cut: float
     price: FloatArray
     tilt: FloatArray
+    bridges: int
+    choices: int
     programme: bool
     nodes: int
     cuts: int
     least_over: float | None
     stop_reason: StopReason
     seconds: float
+
+
+@dataclass(frozen=True)
+class Effort:
+    """When to stop: relative gap, how much is tried (1 by default), the time at which it has to be over."""
+
+    gap: float
+    much: float
+    until: float
+
+    def times(self, number: int) -> int:
+        """Return so many tries, by effort."""
+        return max(round(number * self.much), 1)
 
 
 class _StopError(Exception):
@@ -67,37 +91,64 @@ class _StopError(Exception):
         self.reason = reason
 
 
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    """Whole zones, and the pairs that they were sought among; ordered by pupils over the limits, then by cost."""
+
+    zone: IntArray
+    value: tuple[float, float]
+    allowed: FloatArray
+
+
 @dataclass(eq=False)
 class _Run:
-    """What is known so far; the best zones are replaced whole."""
+    """What is known so far; plans are replaced whole."""
 
     question: Question
-    gap: float
-    until: float
+    effort: Effort
     random: AnyArray
     progress: Progress
-    price: FloatArray
-    tilt: FloatArray
-    zone: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    best: FloatArray = field(default_factory=lambda: np.full(2, math.inf))
-    root: float = -math.inf
-    bound: float = -math.inf
+    seats: Relaxation
+    cut: Relaxation
+    bound: float
+    plans: list[_Plan] = field(default_factory=list)
+    bridges: int = 0
+    choices: int = 0
     programme: bool = False
     nodes: int = 0
     cuts: int = 0
     least_over: float | None = None
 
     @property
+    def best(self) -> _Plan:
+        """The best plan so far."""
+        return self.plans[0]
+
+    @property
     def fits(self) -> bool:
         """Whether the best zones keep the seats."""
-        return bool(self.best[0] <= 0.0)
+        return self.best.value[0] <= 0.0
+
+    @property
+    def cost(self) -> float:
+        """What the best zones cost that keep the seats, infinity where none do."""
+        return self.best.value[1] if self.plans and self.fits else math.inf
 
     def check(self) -> None:
         """Stop where the zones are good enough, or the time is over."""
-        if self.fits and relative_gap(self.best[1], self.bound) <= max(OPTIMAL / 2, self.gap):
+        if relative_gap(self.cost, self.bound) <= max(OPTIMAL / 2, self.effort.gap):
             raise _StopError("gap")
-        if time.perf_counter() > self.until:
+        if time.perf_counter() > self.effort.until:
             raise _StopError("time")
+
+    def keep(self, plan: _Plan) -> None:
+        """Keep a plan that is better than the best."""
+        if not self.plans or plan.value < self.best.value:
+            self.plans = [plan]
+
+    def proven(self, bound: float) -> None:
+        """Take a bound, which is not above what the best zones cost."""
+        self.bound = max(self.bound, min(bound, self.cost))
 
 
 def relative_gap(objective: float, bound: float) -> float:
@@ -110,54 +161,47 @@ def relative_gap(objective: float, bound: float) -> float:
     """
     if objective <= bound:
         return 0.0
-    return (objective - bound) / objective if objective else math.inf
+    return (objective - bound) / objective if 0.0 < objective < math.inf else math.inf
 
 
-def solve(question: Question, *, gap: float, time_limit: float | None, seed: int, progress: Progress) -> Outcome:
+def solve(
+    question: Question, *, linked: IntArray, today: IntArray, effort: Effort, seed: int, progress: Progress
+) -> Outcome:
     """Draw the zones, and prove how good they are as far as the limits allow.
 
-    Complexity: O(blocks × schools) for a step of the prices and a level of the moves; the programme is exponential in
-    the worst case and asked only where few pairs are left.
+    `linked` are the pairs of blocks that only bridges join; `today` is the zone of every block now, -1 for none, which
+    is one of the plans to start from.
+
+    Complexity: O(blocks × schools) for the prices, a decision on a bridge, and a level of the moves; the programme is
+    exponential in the worst case and asked only where few pairs are left.
     """
     started = time.perf_counter()
-    state = np.array([(seed * 2 + 1) * 0x9E3779B97F4A7C15 % 2**64], dtype=np.uint64)
-    until = math.inf if time_limit is None else started + time_limit
-    m = len(question.limit)
-    run = _Run(question, gap, until, state, progress, np.zeros(m), np.zeros(m))
-    _price(run)
+    random = np.array([(seed * 2 + 1) * 0x9E3779B97F4A7C15 % 2**64], dtype=np.uint64)
+    progress("zones: prices", 0, 4)
+    seats = price_seats(question)
+    cut = relax(question, question.cost, seats, rounds=_REPRICINGS)
+    run = _Run(question, effort, random, progress, seats, cut, max(seats.bound, cut.bound))
     _plant(run)
     reason: StopReason = "effort"
     try:
-        _tune(run)
+        run.check()
+        _remember(run, today)
+        _tune(run, run.cut, question.cost)
+        _cross(run, crossings(question, linked))
         _search(run)
         _prove(run)
     except _StopError as stop:
         reason = stop.reason
     except KeyboardInterrupt:
         reason = "interrupt"
-    _settle_empty_blocks(run)
-    if run.fits and relative_gap(run.best[1], run.bound) <= OPTIMAL:
+    zone = _with_empty_blocks(run)
+    if run.fits and relative_gap(run.cost, run.bound) <= OPTIMAL:
         reason = "proved"
+    over, value = run.best.value
     return Outcome(
-        run.zone, float(run.best[1]), float(run.best[0]), run.bound, run.root, run.price, run.tilt, run.programme,
-        run.nodes, run.cuts, run.least_over, reason, time.perf_counter() - started,
+        zone, value, over, run.bound, seats.bound, cut.bound, seats.price, seats.tilt, run.bridges, run.choices,
+        run.programme, run.nodes, run.cuts, run.least_over, reason, time.perf_counter() - started,
     )  # fmt: skip
-
-
-def _price(run: _Run) -> None:
-    """Find the prices of seats, and with them the bound that `verify` can follow."""
-    q = run.question
-    run.progress("zones: prices", 0, 3)
-    run.root = kernels.ascend(q.cost, q.pupils, q.deviation, q.limit, q.balance_cost, _STEPS, run.price, run.tilt)
-    run.root = max(run.root, 0.0) if run.root > -_ROUNDING else run.root
-    run.bound = run.root
-
-
-def _priced(run: _Run) -> FloatArray:
-    """Return what every block costs with every school, seats included."""
-    q = run.question
-    priced: FloatArray = q.cost + q.pupils[:, None] * run.price + q.deviation[:, None] * run.tilt
-    return priced
 
 
 def _plant(run: _Run) -> None:
@@ -168,35 +212,53 @@ def _plant(run: _Run) -> None:
     InfeasibleError
         Where blocks stay without a zone.
     """
-    zone = _planted(run.question, _priced(run))
+    zone = _planted(run.question, run.seats.priced(run.question))
     if (zone < 0).any():
         _refuse(run, zone)
-    _anneal(run, zone, np.zeros(1), 1)
+    run.keep(_moved(run, zone, run.question.cost, np.zeros(1), 1))
+
+
+def _remember(run: _Run, today: IntArray) -> None:
+    """Start from the zones of today too, made whole where they are not."""
+    q = run.question
+    known = (today >= 0) & np.isfinite(q.cost[np.arange(len(today)), today])
+    if not known.any():
+        return
+    zone, priced = np.where(known, today, -1), run.seats.priced(q)
+    regret = priced - priced.min(axis=1)[:, None]
+    plant(q.ptr, q.neighbour, regret, q.home, q.root, zone, _RESCUES)
+    if (zone >= 0).all():
+        run.keep(_moved(run, zone, q.cost, np.zeros(2), _QUICK * len(zone)))
 
 
 def _planted(question: Question, priced: FloatArray) -> IntArray:
     """Return the whole zones that grow where every block wishes for its cheapest school, -1 for blocks without one."""
     zone: IntArray = priced.argmin(axis=1).astype(np.int64)
     regret = priced - priced.min(axis=1)[:, None]
-    kernels.plant(question.ptr, question.neighbour, regret, question.home, question.root, zone, _RESCUES)
+    plant(question.ptr, question.neighbour, regret, question.home, question.root, zone, _RESCUES)
     return zone
 
 
-def _tune(run: _Run) -> None:
-    """Change the prices until the zones that grow from them fit: those that prove the bound know of no bridges."""
-    q, price = run.question, run.price.copy()
-    each = run.best[1] / max(q.pupils.sum(), 1.0)
-    for number in range(_TUNINGS):
-        if run.fits and relative_gap(run.best[1], run.bound) <= _TUNED:
+def _tune(run: _Run, relaxation: Relaxation, allowed: FloatArray) -> None:
+    """Change the prices until the zones that grow from them fit: those that prove the bound know of no whole zones."""
+    enough = run.effort.times(_TUNINGS)
+    q, price, lean = run.question, relaxation.price.copy(), run.question.deviation[:, None] * relaxation.tilt
+    cost = np.where(np.isfinite(allowed), relaxation.cost, np.inf)
+    each = abs(relaxation.bound) / max(q.pupils.sum(), 1.0)
+    step, before = np.full(len(price), 0.5 * each), np.zeros(len(price))
+    for number in range(_MORE * enough):
+        if relative_gap(run.cost, run.bound) <= _TUNED or (number >= enough and run.cost < math.inf):
             return
         run.check()
-        zone = _planted(q, q.cost + q.pupils[:, None] * price + q.deviation[:, None] * run.tilt)
+        zone = _planted(q, cost + q.pupils[:, None] * price + lean)
         if (zone < 0).any():
             return
         load = np.bincount(zone, weights=q.pupils, minlength=len(price))
-        change = np.clip((load - q.limit) / np.maximum(q.limit, 1.0), -1.0, 1.0)
-        price = np.maximum(price + each * change / (1.0 + number / 8), 0.0)
-        _anneal(run, zone, np.zeros(2), 20 * len(zone))
+        excess = np.clip(_EAGER * (load - q.limit) / np.maximum(q.limit, 1.0), -1.0, 1.0)
+        # Steps shrink where a zone swings from too full to too empty (Rprop; Riedmiller and Braun 1993).
+        step = np.where(excess * before < 0, 0.5 * step, np.minimum(1.2 * step, each))
+        price, before = np.maximum(price + step * excess, 0.0), excess
+        run.keep(_moved(run, zone, allowed, np.zeros(2), _QUICK * len(zone)))
 
 
 def _refuse(run: _Run, zone: IntArray) -> None:
@@ -212,17 +274,54 @@ def _refuse(run: _Run, zone: IntArray) -> None:
     raise InfeasibleError(fault)
 
 
-def _anneal(run: _Run, zone: IntArray, heats: FloatArray, tries: int) -> None:
-    """Search from zones by boundary moves, and keep what is better than the best."""
+def _moved(run: _Run, zone: IntArray, allowed: FloatArray, heats: FloatArray, tries: int) -> _Plan:
+    """Search from zones by boundary moves over the pairs that are allowed; return the best that was met."""
     q = run.question
-    if not len(run.zone):
-        run.zone = zone.copy()
     each = q.cost[np.arange(len(zone)), zone].sum() / max(q.pupils.sum(), 1.0)
-    penalty = np.maximum(2.0 * run.price, 0.5 * each + 1e-6)
-    kernels.anneal(
-        q.ptr, q.neighbour, q.cost, q.pupils, q.deviation, q.limit, q.root, q.balance_cost, penalty,
-        zone, run.zone, run.best, heats, tries, run.random,
+    penalty = np.maximum(2.0 * run.cut.price, 0.5 * each + 1e-6)
+    found, value = zone.copy(), np.full(2, math.inf)
+    anneal(
+        q.ptr, q.neighbour, allowed, q.pupils, q.deviation, q.limit, q.root, q.balance_cost, penalty,
+        zone.copy(), found, value, heats, tries, run.random,
     )  # fmt: skip
+    return _Plan(found, (float(value[0]), float(value[1])), allowed)
+
+
+def _cross(run: _Run, town: Crossings) -> None:
+    """Decide whose zone uses each bridge, and grow zones from the most promising decisions."""
+    run.check()
+    run.bridges = len(town.ends)
+    if not run.bridges:
+        return
+    q = run.question
+
+    def try_out(choice: Choice) -> float:
+        run.check()
+        run.progress("zones: bridges", 1, 4)
+        _realise(run, choice, settled(q, town, choice))
+        return run.cost
+
+    limits = run.effort.times(_NODES), run.effort.times(_LEAVES)
+    bound, run.choices = search(q, town, run.cut, limits=limits, try_out=try_out)
+    run.proven(bound)
+
+
+def _realise(run: _Run, choice: Choice, allowed: FloatArray) -> None:
+    """Grow zones in which the bridges are used as decided, and improve the best of them."""
+    if not np.isfinite(allowed).any(axis=1).all():
+        return
+    own = _Run(run.question, run.effort, run.random, run.progress, run.seats, choice.relaxation, run.bound)
+    _tune(own, choice.relaxation, allowed)
+    if own.plans:
+        heats = _heats(own.best, _HOT / 4, _LEVELS // 2)
+        run.keep(_moved(run, own.best.zone, allowed, heats, _per_level(run, 8)))
+
+
+def _heats(plan: _Plan, hot: float, levels: int) -> FloatArray:
+    """Return falling heats, measured by what a block costs; at the end none."""
+    each = plan.value[1] / max(len(plan.zone), 1) + 1e-9
+    heats: FloatArray = np.r_[each * np.geomspace(hot, _COLD, levels), 0.0, 0.0]
+    return heats
 
 
 def _search(run: _Run) -> None:
@@ -230,41 +329,44 @@ def _search(run: _Run) -> None:
 
     Cooler each time; as long as the zones do not fit, hotter each time, since then they have to change much.
     """
-    q, idle, warmth = run.question, 0, 1.0
-    scale = run.best[1] / max(len(q.pupils), 1) + 1e-9
+    idle, warmth = 0, 1.0
     for number in range(_ROUNDS + _MORE_ROUNDS):
         run.check()
-        run.progress("zones: moves", number, _ROUNDS + _MORE_ROUNDS)
-        before = run.best.copy()
-        heats = scale * warmth * np.geomspace(_HOT, _COLD, _LEVELS)
+        run.progress("zones: moves", 2, 4)
         if run.fits and number >= _ROUNDS:
             break
-        # What the proven prices wish is nearest to the bound: the first round starts there.
-        start = run.zone.copy() if number else _planted(q, _priced(run))
-        _anneal(run, start, np.r_[heats, 0.0, 0.0], min(_TRIES * len(q.pupils), _MOST_TRIES) // _LEVELS + 1)
-        idle = idle + 1 if run.fits and tuple(run.best) == tuple(before) else 0
+        before = run.best.value
+        # Bridges as they are first: a zone over a bridge dissolves in heat, and does not come back.
+        allowed = run.question.cost if number % 2 else run.best.allowed
+        run.keep(_moved(run, run.best.zone, allowed, _heats(run.best, warmth * _HOT, _LEVELS), _per_level(run, 1)))
+        idle = idle + 1 if run.fits and run.best.value == before else 0
         warmth = warmth * _COOLER if run.fits else 2.0 * warmth
         if idle == _IDLE:
             break
+
+
+def _per_level(run: _Run, share: int) -> int:
+    blocks = max(len(run.question.pupils), _FEW_BLOCKS)
+    return min(run.effort.times(_TRIES) * blocks, _MOST_TRIES) // (share * _LEVELS) + 1
 
 
 def _prove(run: _Run) -> None:
     """Where few pairs are left, ask the programme for something better than the best zones, or that nothing is."""
     run.check()
     q = run.question
-    arcs = _useful(run)
-    limits = Limits(run.gap, run.until)
-    if int(arcs.sum()) > EXACT_ARCS:
+    arcs = run.cut.useful(q, run.cost) & q.allowed if run.fits else q.allowed
+    limits = Limits(run.effort.gap, run.effort.until)
+    if int(arcs.sum()) > EXACT_ARCS * min(run.effort.much, 1.0):
         return
-    run.progress("zones: programme", 0, 1)
+    run.progress("zones: programme", 3, 4)
     run.programme = True
-    start = run.zone if run.fits else np.empty(0, dtype=np.int64)
+    start = run.best.zone if run.fits else np.empty(0, dtype=np.int64)
     found = solve_exactly(q, arcs, start, limits, elastic=False)
     run.nodes, run.cuts = run.nodes + found.nodes, run.cuts + found.cuts
     if len(found.zone):
-        _anneal(run, found.zone, np.zeros(0), 1)
+        run.keep(_moved(run, found.zone, q.cost, np.zeros(0), 1))
     if run.fits:
-        run.bound = max(run.bound, min(found.bound, float(run.best[1])))
+        run.proven(found.bound)
     elif found.solved:
         _prove_shortage(run)
     run.check()
@@ -272,35 +374,26 @@ def _prove(run: _Run) -> None:
 
 def _prove_shortage(run: _Run) -> None:
     """Find how many seats are missing at least, where no whole zones keep the seats."""
-    found = solve_exactly(run.question, run.question.allowed, run.zone, Limits(0.0, run.until), elastic=True)
+    limits = Limits(0.0, run.effort.until)
+    found = solve_exactly(run.question, run.question.allowed, run.best.zone, limits, elastic=True)
     run.nodes, run.cuts = run.nodes + found.nodes, run.cuts + found.cuts
     if len(found.zone):
-        _anneal(run, found.zone, np.zeros(0), 1)
+        run.keep(_moved(run, found.zone, run.question.cost, np.zeros(0), 1))
         run.least_over = max(found.bound, 0.0)
 
 
-def _useful(run: _Run) -> BoolArray:
-    """Return the pairs that a plan better than the best can use, by their reduced cost."""
-    if not run.fits:
-        return run.question.allowed
-    priced = _priced(run)
-    regret = priced - priced.min(axis=1)[:, None]
-    useful: BoolArray = regret <= run.best[1] - run.root + _ROUNDING * abs(run.best[1])
-    return useful
-
-
-def _settle_empty_blocks(run: _Run) -> None:
+def _with_empty_blocks(run: _Run) -> IntArray:
     """Give blocks without pupils, which cost nothing anywhere, to the nearest school, zones staying whole."""
-    q = run.question
+    q, zone = run.question, run.best.zone
     empty = (q.pupils == 0) & (q.deviation == 0)
     if not empty.any():
-        return
+        return zone
     walk = np.where(np.isfinite(q.cost) & empty[:, None], q.walk, np.inf)
-    walk[~empty, run.zone[~empty]] = 0.0
+    walk[~empty, zone[~empty]] = 0.0
     zeros, limit = np.zeros(len(empty)), np.full(len(q.limit), np.inf)
-    best, zone = np.full(2, math.inf), run.zone.copy()
-    kernels.anneal(
+    best, found = np.full(2, math.inf), zone.copy()
+    anneal(
         q.ptr, q.neighbour, walk, zeros, zeros, limit, q.root, 0.0, np.zeros(len(limit)),
-        run.zone.copy(), zone, best, np.zeros(4), 40 * len(zone), run.random,
+        zone.copy(), found, best, np.zeros(4), 40 * len(zone), run.random,
     )  # fmt: skip
-    run.zone = zone
+    return found
