@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -71,15 +72,35 @@ def init(extract: Path, out: Path, admin_level: int) -> None:
 
 @cli.command()
 @click.argument("name", required=False)
-def standards(name: str | None) -> None:
-    """Print the planning standards, or one of them."""
+@click.option("--language", type=click.Choice(["en", "zh"]), default="en", show_default=True)
+def standards(name: str | None, language: Literal["en", "zh"]) -> None:
+    """Print the planning standards, or the one NAME (the path of your own .toml file will do)."""
     from edulayout import standards as known
 
-    for each in [name] if name else known.names():
-        standard = known.load(each)
-        click.echo(f"{standard.name}: {standard.document} {standard.title} {standard.title_zh}")
-        for rule in standard.rules:
-            click.echo(f"  {rule}")
+    width = max(shutil.get_terminal_size((100, 24)).columns, 60)
+    if not name:
+        click.echo(known.listing(language=language, width=width) + "\n")
+    sets = [known.load(each) for each in ([name] if name else known.names())]
+    click.echo("\n\n".join(known.printed(one, language=language, width=width) for one in sets))
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--as-of", "as_of", required=True, help="A day, such as 2024-11-30.")
+@click.option("--letters", type=click.Path(path_type=Path), help="Folder for the reminder letters.")
+@click.option("--language", type=click.Choice(["en", "zh"]), default="en", show_default=True)
+def programme(file: Path, as_of: str, letters: Path | None, language: Literal["en", "zh"]) -> None:
+    """Print how the projects of FILE (a programme's .toml, or a .csv of projects) stand on a day."""
+    from edulayout.export import write_letters
+    from edulayout.programme import read
+
+    made = read(file)
+    click.echo("\n".join([*made.summary(as_of).sentences(language), *made.notes]))
+    if late := made.late_lines(as_of, language=language):
+        click.echo("\n" + "\n".join(late))
+    if letters is not None:
+        write_letters(made.letters(as_of, language=language), letters)
+        click.echo(f"\nLetters in {letters}.")
 
 
 @cli.command()
@@ -91,7 +112,7 @@ def verify(folder: Path) -> int:
     with _progress() as progress:
         rows = compare(folder, progress=progress)
     for row in rows:
-        click.echo(f"{row.output:<22} {row.verdict}{': ' if row.detail else ''}{row.detail}")
+        click.echo(f"{row.output:<28} {row.verdict}{': ' if row.detail else ''}{row.detail}")
     return 0 if all(row.same for row in rows) else _DIFFERS
 
 
@@ -109,8 +130,8 @@ def _run(study: Path, out: Path) -> None:
 def _tell_of_compilation() -> None:
     from edulayout.kernels import compiled
 
-    if not compiled("dijkstra", "siting", "snapping"):
-        click.echo("Compiling the kernels for this machine: once, some 20 seconds.", err=True)
+    if not compiled("dijkstra", "siting", "snapping", "transport", "zones"):
+        click.echo("Compiling the kernels for this machine: once, some 40 seconds.", err=True)
 
 
 def _progress() -> StepPrinter:

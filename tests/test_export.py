@@ -293,9 +293,15 @@ def test_output_in_the_datum_that_is_asked_for(schools, target, epsg):
     assert moved.to_crs("EPSG:4544").distance(schools.geometry).max() < 0.001
 
 
-def test_output_in_gcj02_says_no_crs_and_comes_back(schools):
+def test_output_in_gcj02_says_no_crs_and_comes_back(schools, tmp_path):
     moved = export.in_datum({"schools": schools}, "GCJ-02")["schools"]
     assert moved.crs is None
+    export.write_geojson(moved, tmp_path / "g.geojson", datum="GCJ-02")
+    content = json.loads((tmp_path / "g.geojson").read_text(encoding="utf-8"))
+    assert content["datum"] == "GCJ-02"
+    assert content["features"][0]["geometry"]["coordinates"] == pytest.approx(
+        list(moved.geometry.iloc[0].coords[0]), abs=1e-7
+    )
     back = crs.from_shifted(moved, "GCJ-02", source="x").to_crs("EPSG:4544")
     assert back.distance(schools.geometry).max() < 1e-6
     with pytest.raises(InputError, match="does not know"):

@@ -1,7 +1,10 @@
 """The main job, end to end: on the sample city, and on a real place that nobody here made up."""
 
+import base64
+import gzip
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -31,7 +34,11 @@ def test_the_same_bits_in_another_process(demo, tmp_path, seed):
     first, _ = demo
     command = [sys.executable, "-m", "edulayout.cli", "demo", "--out", str(tmp_path / "out")]
     subprocess.run(command, check=True, capture_output=True, env={**os.environ, "PYTHONHASHSEED": seed})
-    for name in ("tables/coverage.csv", "tables/schools.csv", "results.gpkg", "map.html"):
+    timed = {"tables/siting.csv", "tables/zones.csv"}  # they tell how long the solver took
+    manifest = json.loads((first / "manifest.json").read_text(encoding="utf-8"))
+    names = {entry["path"] for entry in manifest["outputs"]} - timed
+    assert {"tables/assignment.csv", "tables/equity.csv", "tables/summary.csv", "results.gpkg", "map.html"} <= names
+    for name in sorted(names):
         assert (tmp_path / "out" / name).read_bytes() == (first / name).read_bytes(), name
 
 
@@ -61,7 +68,50 @@ def test_every_placing_is_proven_and_checks_out(demo):
     _, result = demo
     assert (result.siting["status"] == "optimal").all()
     assert (result.siting["stop_reason"] == "proved").all()
-    assert len(result.siting) == 6
+    # Three kinds in four districts and as a whole, and all together; then two parts, and all together.
+    assert len(result.siting) == (1 + 3 * 5) + (1 + 2)
+    for made in result.decisions:
+        made.joint.verify()
+
+
+def test_no_kind_placed_before_the_others_takes_their_best_parcels(demo):
+    _, result = demo
+    # 21,991,139 pupil-metres when junior high, primary and kindergarten were placed one after the other.
+    together = result.siting.query("layout == 'planned' and kind == 'all'").iloc[0]
+    assert together["objective"] < 6_735_388 + 10_901_745 + 4_354_006
+    assert "these 44 sites of all kinds" in together["proven"]
+    jiangbei = result.siting.query("layout == 'planned' and kind == 'kindergarten' and district_id == 'jiangbei'")
+    assert jiangbei["proven"].item().startswith("no other choice of the 5 sites in Jiangbei shortens the mean walk")
+    assert "by more than 0.0 %" in jiangbei["proven"].item()
+
+
+def test_the_diagnosis_of_the_sample(demo):
+    out, result = demo
+    seats = pd.read_csv(out / "tables" / "seats.csv").set_index(["layout", "stage", "district_id"])
+    assigned = pd.read_csv(out / "tables" / "assignment.csv")
+    zones = pd.read_csv(out / "tables" / "zones.csv")
+    for stage in result.radii:
+        for layout in ("existing", "planned", "extended"):
+            mine = assigned[(assigned["layout"] == layout) & (assigned["stage"] == stage)]
+            lives = result.demand[f"pupils_{stage}"].sum()
+            assert mine[mine["row"] != "all"]["pupils"].sum() == pytest.approx(lives, abs=1e-3)
+            # Every pupil can walk to every school here: only missing seats leave pupils without one.
+            short = mine[mine["row"] == "no seat left"]["pupils"].sum()
+            assert short == pytest.approx(seats.loc[(layout, stage, "all"), "gap"], abs=1e-2)
+        gaps = [seats.loc[(layout, stage, "all"), "gap"] for layout in ("existing", "planned", "extended")]
+        assert gaps == sorted(gaps, reverse=True)
+    whole = zones[zones["district_id"] == "all"].set_index("stage")
+    assert set(whole["status"]) <= {"optimal", "feasible"}
+    assert (whole["gap"] <= 0.02).all()
+    for stage in whole.index:
+        assert whole.loc[stage, "pupils"] == pytest.approx(result.demand[f"pupils_{stage}"].sum())
+
+
+def test_the_demo_is_read_in_short(demo):
+    _, result = demo
+    table = result.tables["summary"].set_index(["stage", "measure"])
+    assert table.loc[("kindergarten", "seats_short"), ["existing", "planned", "extended"]].tolist() == ["8,273", "2,063", "173"]  # fmt: skip
+    assert table.loc[("junior_high", "worst_district"), "existing"] == "Qili New Area"
 
 
 def test_each_layout_covers_more_and_walks_less(demo):
@@ -99,8 +149,14 @@ def test_pupils_are_conserved(demo):
 def test_the_map_stays_small_and_shows_that_the_city_is_schematic(demo):
     out, _ = demo
     page = (out / "map.html").read_text(encoding="utf-8")
-    assert "Schematic" in page
+    assert "Schematic" in shown(page)
     assert len(page) < 3_000_000
+
+
+def shown(page):
+    """What the page shows: its tables travel as base64 of a gzip file."""
+    (packed,) = re.findall(r'id="edulayout-tables"[^>]*>([^<]*)<', page)
+    return gzip.decompress(base64.b64decode(packed)).decode("utf-8", errors="replace")
 
 
 @pytest.fixture(scope="module")
@@ -127,8 +183,15 @@ def test_a_real_country_from_init_to_map(liechtenstein):
     assert (whole["pupils_unreachable"] < 0.001 * whole["pupils"]).all()
     assert (whole["median_metres"] < whole["p95_metres"]).all()
     page = (results / "map.html").read_text(encoding="utf-8")
-    assert "© OpenStreetMap contributors" in page
-    assert "Triesenberg" in page
+    assert "© OpenStreetMap contributors" in shown(page)
+    assert "Triesenberg" in shown(page)
+    # Nobody stated a seat: the summary says that it cannot tell, and every pupil has a zone but a handful.
+    summary = pd.read_csv(results / "tables" / "summary.csv").set_index(["stage", "measure"])["existing"]
+    assert summary[("primary", "seats_short")].startswith("cannot tell (≤ ")
+    zones = pd.read_csv(results / "tables" / "zones.csv")
+    zones = zones[zones["district_id"] == "all"].set_index("stage")
+    assert zones.loc["primary", "pupils"] == pytest.approx(whole.loc["primary", "pupils"], rel=0.005)
+    assert zones.loc["primary", "gap"] <= 0.02
 
 
 @pytest.mark.real_data

@@ -25,7 +25,10 @@ QUOTAS = {
 FURTHER = {"kindergarten": 7, "primary": 4, "nine_year": 1}
 LEAST_AREA = {"kindergarten": 3_000, "primary": 12_000, "junior_high": 17_000, "nine_year": 25_000}
 GEOPACKAGES = ("districts.gpkg", "blocks.gpkg", "streets.gpkg")
-TEXTS = ("schools.csv", "candidates.geojson", "river.geojson")
+TEXTS = (
+    "schools.csv", "school_facts.csv", "candidates.geojson", "river.geojson", "ages.csv", "births.csv", "fertility.csv",
+    "mortality.csv", "migration.csv", "housing.csv",
+)  # fmt: skip
 
 pytestmark = pytest.mark.xdist_group("sample")
 
@@ -154,7 +157,7 @@ def test_quotas_are_the_reports(study):
 
 def test_the_study_names_files_that_exist(study, sample):
     paths = [entry["path"] if isinstance(entry, dict) else entry for entry in study["inputs"].values()]
-    assert len(paths) == 6
+    assert len(paths) == 12
     assert all((sample / path).is_file() for path in paths)
 
 

@@ -6,10 +6,12 @@ from edulayout.export.dxf import Theme, write_dxf
 from edulayout.export.geojson import write_geojson
 from edulayout.export.geopackage import write_geopackage
 from edulayout.export.kml import write_kml
-from edulayout.export.letters import write_letters
+from edulayout.export.letters import letter_files, write_letters
 from edulayout.export.overview import overview
+from edulayout.export.qgis import plan_styles
 from edulayout.export.shapefile import write_shapefiles
 from edulayout.export.tables import write_table
+from edulayout.export.words import words
 from edulayout.export.workbook import Sheet, write_workbook
 
 __all__ = [
@@ -17,7 +19,10 @@ __all__ = [
     "Sheet",
     "Theme",
     "in_datum",
+    "letter_files",
     "overview",
+    "plan_styles",
+    "words",
     "write_document",
     "write_dxf",
     "write_geojson",

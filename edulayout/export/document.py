@@ -58,13 +58,19 @@ def write_document(
     OutputError
         Where the file cannot be written.
     """
+    content = document_bytes(parts, title=title, language=language)
+    with whole_file(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def document_bytes(parts: Sequence[str | Sheet | Picture], *, title: str, language: Language = "en") -> bytes:
+    """Return the document of `write_document` as bytes, the same for equal content."""
     docx = optional("docx", extra="office")
     paper = _Paper(docx.Document(), language)
     paper.open(title)
     for part in parts:
         paper.add(part)
-    with whole_file(path) as temporary:
-        temporary.write_bytes(paper.content())
+    return paper.content()
 
 
 @dataclass(frozen=True)

@@ -21,15 +21,25 @@ _DECIMALS = 7
 """A centimetre."""
 
 
-def write_geojson(layer: gpd.GeoDataFrame, path: Path) -> None:
+def write_geojson(layer: gpd.GeoDataFrame, path: Path, *, datum: str = "") -> None:
     """Write a layer as one GeoJSON file, a feature a line, the index as `id` of each feature where it has a name.
 
-    Missing values are written as null. A layer without a CRS is refused: RFC 7946 knows WGS 84 only.
+    Missing values are written as null.
+
+    Parameters
+    ----------
+    layer
+        In any CRS; it is brought to WGS 84, the only one that RFC 7946 knows.
+    path
+        The file.
+    datum
+        `GCJ-02` or `BD-09` for a layer in the degrees of that datum (see `in_datum`): outside the standard, as Chinese
+        web maps want it; the file says so in a member `datum`.
 
     Raises
     ------
     CrsError
-        Where the layer has no CRS.
+        Where the layer has no CRS and no datum was named.
     OutputError
         Where the file cannot be written.
 
@@ -46,7 +56,7 @@ def write_geojson(layer: gpd.GeoDataFrame, path: Path) -> None:
     >>> print(path.read_text(encoding="utf-8").splitlines()[1])
     {"type":"Feature","properties":{"name":"一小"},"geometry":{"type":"Point","coordinates":[105.97,31.58]}}
     """
-    degrees = crs_module.to_crs(layer, crs_module.LONLAT, source=path.name)
+    degrees = layer if datum in crs_module.SHIFTED else crs_module.to_crs(layer, crs_module.LONLAT, source=path.name)
     shapes = shapely.transform(_oriented(np.asarray(degrees.geometry)), lambda points: points.round(_DECIMALS))
     columns = {str(name): degrees[name] for name in degrees.columns if name != degrees.geometry.name}
     features = [
@@ -55,7 +65,8 @@ def write_geojson(layer: gpd.GeoDataFrame, path: Path) -> None:
             layer.index, zip(*columns.values(), strict=True) if columns else [()] * len(layer), shapes, strict=True
         )
     ]
-    text = '{"type":"FeatureCollection","features":[\n' + ",\n".join(features) + "\n]}\n"
+    said = f'"datum":{json.dumps(datum)},' if datum else ""
+    text = f'{{"type":"FeatureCollection",{said}"features":[\n' + ",\n".join(features) + "\n]}\n"
     with whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from edulayout.export.document import Picture, write_document
+from edulayout.export.document import Picture, document_bytes
 from edulayout.export.workbook import Sheet
-from edulayout.writing import whole_file, whole_folder
+from edulayout.writing import whole_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +35,26 @@ def letter_name(letter: Letter, taken: Sequence[str]) -> str:
     return name
 
 
+def letter_files(letters: Sequence[Letter], *, folder: str = "") -> dict[str, bytes | str]:
+    """Return each letter as `<district>.html` and `<district>.docx`, by path.
+
+    Raises
+    ------
+    MissingExtraError
+        Without the extra `office`.
+    """
+    files: dict[str, bytes | str] = {}
+    names: list[str] = []
+    for letter in letters:
+        names.append(letter_name(letter, names))
+        stem = f"{folder}/{names[-1]}" if folder else names[-1]
+        parts: list[str | Sheet | Picture] = [*letter.before, Sheet("", letter.table), *letter.after]
+        language: Language = "zh" if letter.language == "zh" else "en"
+        files[f"{stem}.html"] = letter.html()
+        files[f"{stem}.docx"] = document_bytes(parts, title=letter.title, language=language)
+    return files
+
+
 def write_letters(letters: Sequence[Letter], folder: Path) -> list[str]:
     """Write each letter as `<district>.html` and `<district>.docx` into a folder; return the names of the files.
 
@@ -45,16 +65,11 @@ def write_letters(letters: Sequence[Letter], folder: Path) -> list[str]:
     OutputError
         Where the folder cannot be written, or holds something else than letters.
     """
-    names: list[str] = []
+    files = letter_files(letters)
     with whole_folder(folder, foreign=_foreign) as fresh:
-        for letter in letters:
-            names.append(letter_name(letter, names))
-            with whole_file(fresh / f"{names[-1]}.html") as temporary:
-                temporary.write_text(letter.html(), encoding="utf-8", newline="\n")
-            parts: list[str | Sheet | Picture] = [*letter.before, Sheet("", letter.table), *letter.after]
-            language: Language = "zh" if letter.language == "zh" else "en"
-            write_document(parts, fresh / f"{names[-1]}.docx", title=letter.title, language=language)
-    return [f"{name}.{ending}" for name in names for ending in ("html", "docx")]
+        for name, content in files.items():
+            (fresh / name).write_bytes(content.encode() if isinstance(content, str) else content)
+    return list(files)
 
 
 def _foreign(folder: Path) -> list[str]:

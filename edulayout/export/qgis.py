@@ -177,12 +177,14 @@ def plan_styles(
     until = layouts[: max(1, len(layouts) - 1)]
     held = ", ".join(f"'{name}'" for name in until)
     areas = f'"stage" = \'{stage}\' AND "layout" IN ({held})'
+    zones = f"\"stage\" = '{stage}' AND \"layout\" = '{until[-1]}'"
     return {
         "districts": Style(
             "fill", (Sign(told.get("districts", "districts"), line="#3a3a3a", width=0.5),), label="name"
         ),
         "demand": Style("fill", _walk_signs(f'"metres_{stage}_{until[-1]}"', radii[stage], told)),
         "service_areas": Style("fill", (Sign(told.get("service_areas", "service areas"), areas, line="#1b6b72"),)),
+        "zones": Style("fill", (Sign(told.get("zones", "zones"), zones, line="#7a3b8f", width=0.5),)),
         "schools": Style("marker", _school_signs(until[-1], told)),
         "candidates": Style("fill", (Sign(told.get("candidates", "candidates"), line="#8a6d3b"),)),
     }

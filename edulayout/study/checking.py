@@ -11,11 +11,14 @@ import pandas as pd
 
 from edulayout import crs as crs_module
 from edulayout import tables
+from edulayout.compliance import check_facts
 from edulayout.costs import places
 from edulayout.coverage import ALL, OUTSIDE
 from edulayout.demand import with_pupils
 from edulayout.errors import Fault, InputError
 from edulayout.stages import UNKNOWN
+from edulayout.study.assumed import assumed_seats
+from edulayout.study.forecasting import with_forecast
 from edulayout.study.set_aside import SetAside
 from edulayout.study.values import check_values
 
@@ -51,13 +54,18 @@ def checked(study: StudyInputs) -> tuple[StudyInputs, list[SetAside]]:
         barriers=_optional(study.barriers, "barriers"),
         candidates=_optional(study.candidates, "candidates"),
     )
+    if study.facts is not None:
+        source = str(study.facts.attrs.get("source", "school facts"))
+        study = replace(study, facts=check_facts(study.facts, schools=study.schools, source=source))
     _check_ids(study)
     outside = tables.check_together(
         study.districts, schools=study.schools, demand=study.demand, candidates=study.candidates
     )
     _check_outside(study, outside)
     located, moved = _located(study)
-    return located, [*map(_outside, outside), *moved, *_idle_schools(study)]
+    schools, assumed = assumed_seats(located.schools, dict(study.diagnosis.get("assumed_classes", {})))
+    ready = with_forecast(replace(located, schools=schools))
+    return ready, [*map(_outside, outside), *moved, *_idle_schools(study), *assumed]
 
 
 def _source(frame: gpd.GeoDataFrame, name: str) -> str:

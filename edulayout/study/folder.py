@@ -7,21 +7,16 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from edulayout import crs as crs_module
 from edulayout import maps, writing
-from edulayout.export import write_geopackage, write_table
-from edulayout.stages import STAGES
+from edulayout.export import plan_styles, words, write_geopackage, write_table
+from edulayout.study import printing
+from edulayout.study.handing_over import hand_over
 from edulayout.study.manifest import MANIFEST, manifest_of, read_manifest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import geopandas as gpd
-    import pandas as pd
-
     from edulayout.study.result import Result
-
-OUTPUTS = ("tables/coverage.csv", "tables/schools.csv", "tables/siting.csv", "results.gpkg", "map.html")
 
 
 def check_place(out: Path) -> None:
@@ -45,15 +40,26 @@ def write(result: Result, out: Path) -> None:
     """
     start = time.perf_counter()
     with writing.whole_folder(out, foreign=_foreign) as folder:
-        (folder / "tables").mkdir()
-        write_table(result.coverage, folder / "tables" / "coverage.csv")
-        write_table(schools_table(result.schools), folder / "tables" / "schools.csv")
-        write_table(result.siting, folder / "tables" / "siting.csv")
-        write_geopackage(_layers(result), folder / "results.gpkg")
-        (folder / "map.html").write_text(maps.page(result.map()), encoding="utf-8", newline="\n")
+        outputs = _write_all(result, folder)
         spent = {"write the results": round(time.perf_counter() - start, 3)}
-        content = manifest_of(replace(result, seconds={**result.seconds, **spent}), folder, OUTPUTS, place=out)
+        content = manifest_of(replace(result, seconds={**result.seconds, **spent}), folder, outputs, place=out)
         (folder / MANIFEST).write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def _write_all(result: Result, folder: Path) -> list[str]:
+    """Write every table, layer, map and file of a result; return their paths in the folder."""
+    (folder / "tables").mkdir()
+    tables = result.tables
+    for name, table in tables.items():
+        write_table(table, folder / "tables" / f"{name}.csv")
+    layouts = list(dict.fromkeys(result.coverage["layout"]))
+    styles = plan_styles(layouts, list(result.radii), result.radii, names=words(result.study.language).values)
+    write_geopackage(result.layers, folder / "results.gpkg", styles=styles)
+    pages = {"map.html": maps.page(result.map()), **result.files, **printing.sheets(result)}
+    for name, content in pages.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
+    return [*(f"tables/{name}.csv" for name in tables), "results.gpkg", *pages, *hand_over(result, folder)]
 
 
 def _foreign(folder: Path) -> list[str]:
@@ -62,27 +68,3 @@ def _foreign(folder: Path) -> list[str]:
     manifest = read_manifest(folder)
     ours = {MANIFEST, *(entry["path"] for entry in manifest["outputs"])} if manifest else set()
     return [name for name in there if name not in ours]
-
-
-def schools_table(schools: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return the schools with coordinates as columns: x, y in the study's CRS, lon, lat in WGS 84."""
-    lonlat = crs_module.to_crs(schools.geometry, crs_module.LONLAT, source="schools")
-    table: pd.DataFrame = schools.drop(columns="geometry").assign(
-        lon=lonlat.x, lat=lonlat.y, x=schools.geometry.x, y=schools.geometry.y
-    )
-    seats = [f"seats_{stage}" for stage in STAGES if f"seats_{stage}" in table]
-    order = ["layout", "school_id", "name", "name_en", "kind", "status", "district_id", *seats, "lon", "lat", "x", "y",
-             "origin"]  # fmt: skip
-    return table[order]
-
-
-def _layers(result: Result) -> dict[str, gpd.GeoDataFrame]:
-    layers = {
-        "districts": result.districts.reset_index(),
-        "schools": result.schools,
-        "demand": result.demand.reset_index(),
-        "service_areas": result.service_areas,
-    }
-    if result.candidates is not None:
-        layers["candidates"] = result.candidates.reset_index()
-    return layers

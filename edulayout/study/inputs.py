@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import geopandas as gpd
+    import pandas as pd
 
+    from edulayout.maps import Choice
+    from edulayout.study.foreseen import Foreseen
     from edulayout.typing import Engine
 
 
@@ -24,9 +27,13 @@ class StudyInputs:
     demand: gpd.GeoDataFrame
     candidates: gpd.GeoDataFrame | None = None
     barriers: gpd.GeoDataFrame | None = None
+    facts: pd.DataFrame | None = None
+    people: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    housing: gpd.GeoDataFrame | None = None
     engine: Engine = field(default_factory=Straight)
     quotas: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     further: Mapping[str, int] = field(default_factory=dict)
+    choice: Choice | None = None
     classes: Mapping[str, int] = field(default_factory=dict)
     per_1000_residents: Mapping[str, float] | None = None
     pupils_source: str = ""
@@ -34,9 +41,16 @@ class StudyInputs:
     radius_reason: str = ""
     standard: str = "cn-gb50180-2018"
     safety: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    diagnosis: Mapping[str, Any] = field(default_factory=dict)
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    standards: Mapping[str, Any] = field(default_factory=dict)
+    forecast: Mapping[str, Any] = field(default_factory=dict)
+    sheets: Mapping[str, Any] = field(default_factory=dict)
+    foreseen: Foreseen | None = None
     objective: Literal["p_median", "max_coverage"] = "p_median"
     gap: float = 0.0
     time_limit_seconds: float | None = None
+    siting_year: int | None = None
     demand_outside: Literal["keep", "error"] = "keep"
     name: str = "Study"
     name_zh: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -10,26 +10,27 @@ import pandas as pd
 
 from edulayout.costs import places
 from edulayout.stages import KINDS, STAGES
-from edulayout.study.planning import (
-    Aim,
-    Decision,
-    Ground,
-    Need,
-    check_feasible,
-    check_stages,
-    further_needs,
-    place,
-    quota_needs,
-)
+from edulayout.study.choosing import check_choice
+from edulayout.study.placing import Ground, place_all
+from edulayout.study.planning import check_feasible, check_stages, further_needs, quota_needs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from edulayout.costs import TravelCosts
+    from edulayout.maps import Choice
     from edulayout.study.inputs import StudyInputs
+    from edulayout.study.placing import Aim, Decision
+    from edulayout.study.planning import Need
     from edulayout.typing import Progress
 
 EXISTING, PLANNED, EXTENDED = "existing", "planned", "extended"
+LAYOUT_LABELS: dict[str, dict[str, str]] = {
+    "en": {EXISTING: "existing", PLANNED: "planned", EXTENDED: "extended"},
+    "zh": {EXISTING: "现状", PLANNED: "规划", EXTENDED: "远期"},
+}
+"""What layouts are called."""
+
 _PROGRAMME = {PLANNED: ("Planned", "规划"), EXTENDED: ("Further", "远期")}
 
 
@@ -44,7 +45,7 @@ class Layout:
 
 @dataclass(frozen=True, eq=False)
 class Planner:
-    """Places what the plan asks for, one kind after the other."""
+    """Places what the plan asks for: all kinds of a layout at once, the further programme given the plan."""
 
     study: StudyInputs
     costs: TravelCosts
@@ -56,27 +57,33 @@ class Planner:
         schools = _as_points(self.study.schools)
         existing = Layout(EXISTING, schools[schools["status"] == "existing"])
         standing = schools[schools["status"] != "closed"]
+        if self.study.choice is not None:
+            return [existing, self._chosen(standing, self.study.choice)]
         if not (self.study.quotas or self.study.further) and len(standing) == len(existing.schools):
             return [existing]
         quota, further = plan_needs(self.study, list(self.aim.radii))
         ground = Ground(self.costs, self.study.demand, _candidates(self.study), standing)
-        planned, ground = self._extend(Layout(PLANNED, standing), quota, ground, then=further)
+        planned, ground = self._extend(PLANNED, standing, quota, ground)
         if not further:
             return [existing, planned]
-        extended, _ = self._extend(Layout(EXTENDED, planned.schools), further, ground, then=[])
+        extended, _ = self._extend(EXTENDED, planned.schools, further, ground)
         return [existing, planned, extended]
 
+    def _chosen(self, standing: gpd.GeoDataFrame, choice: Choice) -> Layout:
+        """Return the planned layout as a reader of the map chose it; nothing is placed."""
+        kept = standing[~standing.index.isin(list(choice.closed))]
+        kinds = {kind: sorted(it for it in choice.opened if choice.opened[it] == kind) for kind in KINDS}
+        new = [self._new_schools(kind, ids, PLANNED) for kind, ids in kinds.items() if ids]
+        return Layout(PLANNED, pd.concat([kept, *new]))
+
     def _extend(
-        self, layout: Layout, needs: Sequence[Need], ground: Ground, *, then: Sequence[Need]
+        self, name: str, schools: gpd.GeoDataFrame, needs: Sequence[Need], ground: Ground
     ) -> tuple[Layout, Ground]:
-        for position, need in enumerate(needs):
-            later = [*needs[position + 1 :], *then]
-            decision = place(need, ground, self.aim, layout=layout.name, later=later, progress=self.progress)
-            opened = list(decision.siting.opened)
-            ground = ground.after(need.kind, opened)
-            schools = pd.concat([layout.schools, self._new_schools(need.kind, opened, layout.name)])
-            layout = replace(layout, schools=schools, decisions=(*layout.decisions, decision))
-        return layout, ground
+        decisions = place_all(needs, ground, self.aim, layout=name, progress=self.progress)
+        opened = {parcel: kind for made in decisions for parcel, kind in made.opened.items()}
+        kinds = {kind: sorted(it for it in opened if opened[it] == kind) for kind in KINDS}
+        new = [self._new_schools(kind, ids, name) for kind, ids in kinds.items() if ids]
+        return Layout(name, pd.concat([schools, *new]), decisions), ground.after(opened)
 
     def _new_schools(self, kind: str, ids: list[str], layout: str) -> gpd.GeoDataFrame:
         assert self.study.candidates is not None, "only chosen candidates come here"
@@ -102,6 +109,9 @@ def plan_needs(study: StudyInputs, stages: Sequence[str]) -> tuple[list[Need], l
     InputError
         Where the plan names what is not there, or cannot be carried out; the faults say why.
     """
+    if study.choice is not None:
+        check_choice(study, study.choice, stages)
+        return [], []
     schools = study.schools[study.schools["status"] != "closed"]
     quota = quota_needs(study.quotas, schools, list(study.districts.index))
     further = further_needs(study.further)
@@ -172,10 +182,10 @@ def with_choice(candidates: gpd.GeoDataFrame | None, layouts: Sequence[Layout]) 
     if candidates is None:
         return None
     chosen = {
-        name: (layout.name, decision.kind)
-        for layout in layouts
-        for decision in layout.decisions
-        for name in decision.siting.opened
+        name: (layout.name, kind)
+        for layout in reversed(layouts)
+        for name, kind in layout.schools["kind"].items()
+        if name in candidates.index
     }
     picked = [chosen.get(name, ("", "")) for name in candidates.index]
     return candidates.assign(chosen_layout=[layout for layout, _ in picked], chosen_kind=[kind for _, kind in picked])

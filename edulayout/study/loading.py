@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from edulayout import crs as crs_module
 from edulayout import reading
+from edulayout.compliance import read_facts
 from edulayout.engines import Straight
 from edulayout.errors import InputError
+from edulayout.maps import read_choice
+from edulayout.reading.people import read_housing, read_people
 from edulayout.reading.streets import read_streets
 from edulayout.study.settings import WordedLayer, read_settings
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
+    import pandas as pd
 
     from edulayout.study.settings import Layer, Safety, Settings
     from edulayout.typing import Engine, Progress
@@ -28,7 +32,9 @@ _READERS: dict[str, Callable[..., gpd.GeoDataFrame]] = {
     "demand": reading.read_demand,
     "candidates": reading.read_candidates,
     "barriers": reading.read_barriers,
+    "housing": read_housing,
 }
+_PEOPLE = ("ages", "births", "fertility", "mortality", "migration")
 
 
 def load(path: Path, *, progress: Progress) -> dict[str, Any]:
@@ -51,6 +57,7 @@ def load(path: Path, *, progress: Progress) -> dict[str, Any]:
         "engine": engine,
         "quotas": plan.quotas,
         "further": plan.further,
+        "choice": read_choice(folder / plan.choice) if plan.choice else None,
         "classes": plan.classes,
         "per_1000_residents": settings.pupils.per_1000_residents if settings.pupils else None,
         "pupils_source": settings.pupils.source if settings.pupils else "",
@@ -58,6 +65,12 @@ def load(path: Path, *, progress: Progress) -> dict[str, Any]:
         "radius_reason": settings.radii.reason,
         "standard": settings.radii.standard,
         "safety": {stage: _rule(section) for stage, section in settings.safety.items()},
+        "diagnosis": settings.diagnosis.model_dump(),
+        "outputs": settings.outputs.model_dump(),
+        "standards": _standards(settings, folder),
+        "forecast": settings.demand.model_dump() if settings.demand else {},
+        "sheets": settings.sheets.model_dump() if settings.sheets else {},
+        "siting_year": settings.siting.year,
         "objective": settings.siting.objective,
         "gap": settings.siting.gap,
         "time_limit_seconds": settings.siting.time_limit_seconds,
@@ -72,9 +85,9 @@ def load(path: Path, *, progress: Progress) -> dict[str, Any]:
     }
 
 
-def _read_all(settings: Settings, folder: Path) -> tuple[dict[str, gpd.GeoDataFrame], Engine]:
+def _read_all(settings: Settings, folder: Path) -> tuple[dict[str, Any], Engine]:
     """Return all tables and the engine; the faults of every file are raised together."""
-    tables: dict[str, gpd.GeoDataFrame] = {}
+    tables: dict[str, Any] = {}
     errors: list[InputError] = []
     for role, reader in _READERS.items():
         layer = getattr(settings.inputs, role)
@@ -83,6 +96,11 @@ def _read_all(settings: Settings, folder: Path) -> tuple[dict[str, gpd.GeoDataFr
         except InputError as error:
             errors.append(error)
     try:
+        tables["facts"] = _facts(settings.inputs.facts, folder, tables.get("schools"))
+    except InputError as error:
+        errors.append(error)
+    people = _people(settings, folder, errors)
+    try:
         engine = _engine(settings, folder, tables.get("barriers"))
     except InputError as error:
         errors.append(error)
@@ -90,7 +108,7 @@ def _read_all(settings: Settings, folder: Path) -> tuple[dict[str, gpd.GeoDataFr
         raise errors[0]
     if errors:
         raise InputError(*(fault for error in errors for fault in error.faults))
-    return tables, engine
+    return {**tables, "people": people}, engine
 
 
 def _read(layer: Layer, reader: Callable[..., gpd.GeoDataFrame], folder: Path, crs: str) -> gpd.GeoDataFrame:
@@ -99,6 +117,42 @@ def _read(layer: Layer, reader: Callable[..., gpd.GeoDataFrame], folder: Path, c
     words = {"values": layer.values} if isinstance(layer, WordedLayer) else {}
     frame = reader(path, columns=layer.columns, **asked, **words)
     return crs_module.to_crs(frame, crs, source=str(path))
+
+
+def _people(settings: Settings, folder: Path, errors: list[InputError]) -> dict[str, pd.DataFrame]:
+    """Return the tables about people that the study names; what is wrong with them is added to the errors."""
+    tables = {}
+    for role in _PEOPLE:
+        layer = getattr(settings.inputs, role)
+        try:
+            if layer is not None:
+                path = folder / layer.path
+                tables[role] = read_people(path, layer=layer.layer, encoding=layer.encoding, columns=layer.columns)
+        except InputError as error:
+            errors.append(error)
+    return tables
+
+
+def _facts(layer: WordedLayer | None, folder: Path, schools: gpd.GeoDataFrame | None) -> pd.DataFrame | None:
+    if layer is None:
+        return None
+    asked = {"layer": layer.layer, "encoding": layer.encoding, "columns": layer.columns, "values": layer.values}
+    return read_facts(folder / layer.path, schools=schools, **asked)  # type: ignore[arg-type] # each as the layer has it
+
+
+def _standards(settings: Settings, folder: Path) -> dict[str, Any]:
+    """Return the section of standards, with the paths of own sets seen from the study file."""
+    if settings.standards is None:
+        return {}
+    given = settings.standards.model_dump()
+    for layer in ("sets", "local"):
+        given[layer] = [str(folder / name) if name.endswith(".toml") else name for name in given[layer]]
+    return given
+
+
+def _own_sets(settings: Settings) -> list[str]:
+    asked = settings.standards
+    return [] if asked is None else [name for name in (*asked.sets, *asked.local) if name.endswith(".toml")]
 
 
 def _engine(settings: Settings, folder: Path, barriers: gpd.GeoDataFrame | None) -> Engine:
@@ -127,6 +181,8 @@ def _origin(settings: Settings, path: Path) -> dict[str, Any]:
     """Return what the manifest tells of the inputs: the settings with their defaults, every file with its hash."""
     layers = {role: getattr(settings.inputs, role) for role in type(settings.inputs).model_fields}
     files = {role: layer.path for role, layer in layers.items() if layer is not None}
+    files |= {"choice": settings.plan.choice} if settings.plan.choice else {}
+    files |= {f"standard {name}": name for name in _own_sets(settings) if (path.parent / name).is_file()}
     return {
         "study_file": path,
         "settings": settings.model_dump(mode="json", exclude_none=True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,6 @@ import edulayout
 from edulayout import crs as crs_module
 from edulayout.stages import STAGES
 from edulayout.study.loading import fingerprint
-from edulayout.study.sources import notes_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +52,7 @@ def manifest_of(result: Result, folder: Path, outputs: Sequence[str], *, place: 
         "settings": origin.get("settings", "given in Python, not in a study file"),
         "inputs": origin.get("inputs", []),
         "parameters": _parameters(result),
-        "notes": notes_of(study),
+        "notes": list(result.notes),
         "outputs": [{"path": name, **fingerprint(folder / name)} for name in outputs],
         "crs": crs_module.label(study.districts.crs),
         "engine": _engine(result),
@@ -69,8 +69,11 @@ def _parameters(result: Result) -> dict[str, Any]:
     """Return the plain values that the run was made with, wherever they came from."""
     study = result.study
     names = ("quotas", "further", "classes", "per_1000_residents", "pupils_source", "objective", "gap",
-             "time_limit_seconds", "demand_outside", "safety", "language")  # fmt: skip
-    return {"radius_metres": dict(result.radii), **{name: getattr(study, name) for name in names}}
+             "time_limit_seconds", "demand_outside", "safety", "diagnosis", "outputs", "standards", "forecast",
+             "sheets", "siting_year", "language")  # fmt: skip
+    choice = None if study.choice is None else asdict(study.choice)
+    own = {name: getattr(study, name) for name in names}
+    return {"radius_metres": dict(result.radii), "choice": choice, **own}
 
 
 def _study_file(path: object, folder: Path) -> dict[str, object] | None:

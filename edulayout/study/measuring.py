@@ -12,11 +12,12 @@ from edulayout import coverage
 from edulayout.study.planning import serves
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import geopandas as gpd
 
     from edulayout.costs import TravelCosts
+    from edulayout.study.layouts import Layout
     from edulayout.typing import Engine
 
 COLUMNS = (
@@ -37,17 +38,24 @@ class Measurer:
     radii: Mapping[str, float]
     safe: Mapping[str, TravelCosts] = field(default_factory=dict)
 
-    def coverage(self, layout: str, schools: pd.DataFrame) -> pd.DataFrame:
-        """Return the rows of `coverage.csv` for one layout."""
-        return pd.concat([self._coverage(layout, stage, schools) for stage in self.radii], ignore_index=True)
+    def walks(self, layouts: Iterable[Layout]) -> dict[tuple[str, str], TravelCosts]:
+        """Return the costs to the schools of every layout that serve a stage, by (layout, stage)."""
+        return {
+            (it.name, stage): self.costs.select_schools(sorted(it.schools.index[serves(it.schools["kind"], stage)]))
+            for it in layouts
+            for stage in self.radii
+        }
 
-    def _coverage(self, layout: str, stage: str, schools: pd.DataFrame) -> pd.DataFrame:
-        ids = sorted(schools.index[serves(schools["kind"], stage)])
+    def coverage(self, layout: str, walks: Mapping[tuple[str, str], TravelCosts]) -> pd.DataFrame:
+        """Return the rows of `coverage.csv` for one layout."""
+        rows = [self._coverage(layout, stage, walks[layout, stage]) for stage in self.radii]
+        return pd.concat(rows, ignore_index=True)
+
+    def _coverage(self, layout: str, stage: str, walks: TravelCosts) -> pd.DataFrame:
+        ids = list(walks.school_ids)
         walked, straight = (
-            coverage.summary(
-                costs.select_schools(ids), self.demand, stage=stage, radius=self.radii[stage], by="district_id"
-            )
-            for costs in (self.costs, self.straight)
+            coverage.summary(costs, self.demand, stage=stage, radius=self.radii[stage], by="district_id")
+            for costs in (walks, self.straight.select_schools(ids))
         )
         table = walked.assign(layout=layout, stage=stage, share_covered_straight=straight["share_covered"])
         if self.safe:
@@ -62,14 +70,13 @@ class Measurer:
         found = coverage.summary(costs, self.demand, stage=stage, radius=self.radii[stage], by="district_id")
         return dict(zip(SAFE_COLUMNS, (found["share_covered"], found["mean_metres"]), strict=True))
 
-    def nearest(self, layout: str, schools: pd.DataFrame) -> pd.DataFrame:
+    def nearest(self, layout: str, walks: Mapping[tuple[str, str], TravelCosts]) -> pd.DataFrame:
         """Return for each stage every place's distance (NaN where unreachable) and its nearest school."""
         columns = {}
         for stage in self.radii:
-            ids = sorted(schools.index[serves(schools["kind"], stage)])
-            metres, position = self.costs.select_schools(ids).nearest()
+            metres, position = walks[layout, stage].nearest()
             columns[f"metres_{stage}_{layout}"] = np.where(np.isfinite(metres), metres, np.nan)
-            names = np.array([*ids, ""], dtype=object)
+            names = np.array([*walks[layout, stage].school_ids, ""], dtype=object)
             columns[f"school_{stage}_{layout}"] = names[position]
         return pd.DataFrame(columns, index=self.costs.demand_ids)
 

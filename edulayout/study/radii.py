@@ -41,4 +41,4 @@ def _radius(stage: str, study: StudyInputs) -> tuple[float, str]:
             Fault("radii", f"no radius for {stage}, and none in {study.standard}", "one in metres",
                   f"set it in the study: [radii] override = {{ {stage} = … }}, with a reason")
         )  # fmt: skip
-    return rule.value, str(rule)
+    return rule.limit, str(rule)

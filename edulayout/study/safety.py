@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edulayout.costs import travel_costs
 from edulayout.errors import Fault, InputError
 from edulayout.stages import STAGES
 from edulayout.streets import Streets
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
+    import geopandas as gpd
+
+    from edulayout.costs import TravelCosts
     from edulayout.study.inputs import StudyInputs
+    from edulayout.typing import Progress
 
 CLAUSE = "GB 50099-2011 cl. 4.1, after GBJ 99-86: pupils do not cross arterials — secondary, NOT verified"
 _HOWS = {"forbidden": "nowhere", "crossings": "at crossings only", "anywhere": "at any junction"}
@@ -26,7 +31,9 @@ def safe_streets(study: StudyInputs) -> dict[str, Streets]:
     InputError
         Where a stage is not known, the engine has no streets, or a rule does not fit them; all faults together.
     """
-    made, faults = {}, []
+    made: dict[str, Streets] = {}
+    built: dict[str, Streets] = {}
+    faults = []
     for stage, rule in study.safety.items():
         source = f"safety.{stage}"
         if stage not in STAGES:
@@ -35,12 +42,28 @@ def safe_streets(study: StudyInputs) -> dict[str, Streets]:
             faults.append(Fault(source, f"the engine {study.engine.name!r}", "streets", "give streets, or remove it"))
         else:
             try:
-                made[stage] = study.engine.avoiding(**rule)
+                key = repr(sorted(rule.items()))
+                if key not in built:
+                    built[key] = study.engine.avoiding(**rule)
+                made[stage] = built[key]
             except InputError as error:
                 faults += [Fault(f"{source}: {it.source}", it.found, it.expected, it.remedy) for it in error.faults]
     if faults:
         raise InputError(*faults)
     return made
+
+
+def safe_costs(
+    study: StudyInputs, streets: Mapping[str, Streets], sites: gpd.GeoDataFrame, *, stages: Sequence[str],
+    progress: Progress,
+) -> dict[str, TravelCosts]:  # fmt: skip
+    """Return the costs of safe ways by stage; stages that share their streets share them."""
+    costs: dict[int, TravelCosts] = {}
+    for stage in stages:
+        own = streets.get(stage)
+        if own is not None and id(own) not in costs:
+            costs[id(own)] = travel_costs(study.demand, sites, engine=own, progress=progress)
+    return {stage: costs[id(streets[stage])] for stage in stages if stage in streets}
 
 
 def rule_lines(study: StudyInputs, streets: Mapping[str, Streets]) -> tuple[str, ...]:

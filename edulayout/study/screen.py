@@ -10,18 +10,19 @@ import numpy as np
 from tqdm import tqdm
 
 from edulayout.coverage import ALL, OUTSIDE
-from edulayout.stages import KINDS, STAGE_LABELS, STAGE_LABELS_ZH
-from edulayout.study.sources import notes_of
+from edulayout.stages import STAGE_LABELS, STAGE_LABELS_ZH
+from edulayout.study.proofs import kinds_in_words, statement, together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
 
-    from edulayout.study.planning import Decision
+    from edulayout.study.placing import Decision
     from edulayout.study.result import Result
 
 _NAME_WIDTH = 26
+_LINE_WIDTH = 40
 _CELL_WIDTH = 20
 _SEEN = 0.5
 _BAR = "{desc:<24}{elapsed_s:6.1f} s  {postfix}"
@@ -65,23 +66,20 @@ _WORDS = {
         ALL: "all", OUTSIDE: "outside every district", "within": "{stage}, within {radius:g} m", "note": "note",
         "existing": "existing", "planned": "planned", "extended": "extended", "unreached": "no way: {share:.0f} %",
         "none": "no pupils", "no school": "no school", "safe": "all, by safe ways",
-        "placed": "Placed, and what was proven:", "rules": "Measured by:",
-        "what": "{layout}: {count} × {kind} on the best of {candidates} parcels",
-        "optimal": "optimal: no other choice of these parcels {goal} ({seconds:.2f} s)",
-        "feasible": "no other choice of these parcels {goal} by more than {gap:.2g} % (stopped: {reason})",
-        "p_median": "shortens the total walk", "max_coverage": "covers more pupils",
-        "kept": "; {count} parcel(s) kept for kinds placed later",
+        "short": "In short", "placed": "Placed, and what was proven:", "rules": "Measured by:",
+        "what": "{layout}: {kinds}, {candidates} parcel(s) allow it",
+        "together": "{layout}: all kinds together", "optimal": "optimal: ", "feasible": "",
+        "own": "{count} in {district}", "comma": ", ",
+        "alone": "; nor does one of those of a district alone ({districts})",
     },
     "zh": {
         ALL: "全部", OUTSIDE: "片区以外", "within": "{stage}，{radius:g} 米以内", "note": "注",
         "existing": "现状", "planned": "规划", "extended": "远期", "unreached": "不可达 {share:.0f} %",
         "none": "无学生", "no school": "无学校", "safe": "全部（安全路径）",
-        "placed": "选址结果及其证明：", "rules": "依据：",
-        "what": "{layout}：{kind} {count} 所，备选用地 {candidates} 处",
-        "optimal": "最优：在这些用地中没有其他方案能{goal}（{seconds:.2f} 秒）",
-        "feasible": "在这些用地中其他方案至多{goal} {gap:.2g} %（停止原因：{reason}）",
-        "p_median": "缩短总步行距离", "max_coverage": "覆盖更多学生",
-        "kept": "；为后续学段保留用地 {count} 处",
+        "short": "摘要", "placed": "选址结果及其证明：", "rules": "依据：",
+        "what": "{layout}：{kinds}，可选用地 {candidates} 处",
+        "together": "{layout}：各类学校一并考虑", "optimal": "最优：", "feasible": "",
+        "own": "{district} {count} 处", "comma": "、", "alone": "；单独调整任一片区的校址亦然（{districts}）",
     },
 }  # fmt: skip
 
@@ -92,11 +90,25 @@ def report(result: Result) -> str:
     chinese = study.language == "zh"
     name = study.name_zh if chinese and study.name_zh else study.name
     note = study.note_zh if chinese and study.note_zh else study.note
-    notes = [f"{words['note']}: {entry}" for entry in (*notes_of(study), *result.set_aside)]
+    notes = [f"{words['note']}: {entry}" for entry in (*result.notes, *result.set_aside)]
     ratio = [f"pupils: {study.pupils_source}"] if study.per_1000_residents and study.pupils_source else []
     rules = ["", words["rules"], *(f"  {rule}" for rule in (*result.rules, *ratio))]
-    proofs = ["", words["placed"], *(proof(made, result) for made in result.decisions)] if result.decisions else []
-    return "\n".join([*notes, "", f"{name} ({note})" if note else name, *coverage_lines(result), *rules, *proofs])
+    proven = ["", words["placed"], *proofs(result)] if result.decisions else []
+    title = f"{name} ({note})" if note else name
+    return "\n".join([*notes, "", title, *coverage_lines(result), *rules, *proven, "", *summary_lines(result)])
+
+
+def summary_lines(result: Result) -> list[str]:
+    """Return the summary that people read first, one block per stage, layouts across."""
+    words, table = _WORDS[result.study.language], result.summary
+    layouts = [words[layout] for layout in table.columns]
+    lines = [_row(words["short"], layouts, name_width=_LINE_WIDTH)]
+    for stage in table.index.unique("stage"):
+        lines += [
+            stage,
+            *(_row(f"  {what}", list(cells), name_width=_LINE_WIDTH) for what, *cells in table.loc[stage].itertuples()),
+        ]
+    return lines
 
 
 def coverage_lines(result: Result) -> list[str]:
@@ -127,11 +139,8 @@ def _safe_line(table: pd.DataFrame, layouts: list[str], words: Mapping[str, str]
 
 
 def _district_name(result: Result, district: str) -> str:
-    if district in {ALL, OUTSIDE}:
-        return _WORDS[result.study.language][district]
-    row = result.districts.loc[district]
-    english = row["name_en"] if "name_en" in row.index and result.study.language == "en" else None
-    return english if isinstance(english, str) and english else str(row["name"])
+    words = _WORDS[result.study.language]
+    return words[district] if district in {ALL, OUTSIDE} else result.district_names[district]
 
 
 def _cell(row: pd.Series[float], words: Mapping[str, str]) -> str:
@@ -144,8 +153,8 @@ def _cell(row: pd.Series[float], words: Mapping[str, str]) -> str:
     return f"{100 * row['share_covered']:.1f} %  {walk}{unreached}"
 
 
-def _row(name: str, cells: list[str]) -> str:
-    return _padded(name, _NAME_WIDTH) + "".join(" " * max(2, _CELL_WIDTH - _width(cell)) + cell for cell in cells)
+def _row(name: str, cells: list[str], *, name_width: int = _NAME_WIDTH) -> str:
+    return _padded(name, name_width) + "".join(" " * max(2, _CELL_WIDTH - _width(cell)) + cell for cell in cells)
 
 
 def _padded(text: str, width: int) -> str:
@@ -156,18 +165,25 @@ def _width(text: str) -> int:
     return len(text) + sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
 
 
-def proof(decision: Decision, result: Result) -> str:
-    """Return in words what a placing achieved and how far it can be from the best."""
-    plan, words = decision.siting, _WORDS[result.study.language]
-    kind = KINDS[decision.kind]
-    what = words["what"].format(
-        layout=words[decision.layout],
-        count=len(plan.opened),
-        kind=kind.label_zh if result.study.language == "zh" else kind.label,
-        candidates=decision.candidates,
-    )
-    goal = words[result.study.objective]
-    best = words["optimal" if plan.status == "optimal" else "feasible"]
-    proven = best.format(goal=goal, seconds=plan.seconds, gap=100 * plan.gap, reason=plan.stop_reason)
-    kept = words["kept"].format(count=len(decision.kept_for_later)) if decision.kept_for_later else ""
-    return f"  {what}; {proven}{kept}"
+def proofs(result: Result) -> list[str]:
+    """Return in words what each placing achieved and how far it can be from the best."""
+    language, objective = result.study.language, result.study.objective
+    words, lines = _WORDS[language], []
+    for made in result.decisions:
+        what = words["what"].format(
+            layout=words[made.layout], kinds=kinds_in_words(made, language), candidates=made.parcels[""]
+        )
+        said = statement(made, objective=objective, language=language)
+        lines += [f"  {what}", f"    {words[made.status]}{said}{_each_district(made, result)}"]
+    joints = {made.layout: made.joint for made in result.decisions if len(made.joint.parts) > 1}
+    for layout, joint in joints.items():
+        said = together(joint, objective=objective, language=language)
+        lines += [f"  {words['together'].format(layout=words[layout])}", f"    {words[joint.status]}{said}"]
+    return lines
+
+
+def _each_district(made: Decision, result: Result) -> str:
+    """Return that the same holds for the sites of each district alone, where the plan counts by district."""
+    words, names = _WORDS[result.study.language], result.district_names
+    own = [words["own"].format(count=count, district=names[name]) for name, count in made.quotas.items() if name]
+    return words["alone"].format(districts=words["comma"].join(own)) if own else ""

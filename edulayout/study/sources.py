@@ -9,6 +9,8 @@ from edulayout import standards
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    import pandas as pd
+
     from edulayout.study.inputs import StudyInputs
     from edulayout.study.set_aside import SetAside
 
@@ -17,6 +19,8 @@ _WORDS = {
         "radii": "Service radii {radii} m: {by}",
         "study": "set by the study ({reason})",
         "secondary": "{document}, from a secondary source, not verified in the original",
+        "read": "{document}, read in a copy of its text, not verified in the original",
+        "derived": "{document}, derived by calculation",
         "memory": "{document}, from memory, not verified",
         "verified": "{document}",
         "pupils": "Pupils per 1,000 residents ({ratio}): {source}",
@@ -26,6 +30,8 @@ _WORDS = {
         "radii": "服务半径 {radii} 米：{by}",
         "study": "本研究设定（{reason}）",
         "secondary": "{document}（二手资料，未核对原文）",
+        "read": "{document}（读自文本抄件，未核对原文）",
+        "derived": "{document}（推算所得）",
         "memory": "{document}（凭记忆，未核实）",
         "verified": "{document}",
         "pupils": "千人指标（{ratio}）：{source}",
@@ -61,10 +67,19 @@ def _authority(study: StudyInputs, radii: Mapping[str, float], words: Mapping[st
 
 def notes_of(study: StudyInputs) -> list[str]:
     """Return what was assumed when the tables were read, each with the file it is about."""
-    frames = (study.districts, study.schools, study.demand, study.candidates, study.barriers)
+    own = (study.districts, study.schools, study.demand, study.candidates, study.barriers, study.facts, study.housing)
+    frames = (*own, *study.people.values())
     return [
         f"{frame.attrs.get('source', 'a table')}: {note}"
         for frame in frames
         if frame is not None
         for note in frame.attrs.get("notes", [])
     ]
+
+
+def names_of(districts: pd.DataFrame, *, english: bool) -> dict[str, str]:
+    """Return what districts are called: in English where there is an English name and it is asked for."""
+    own = districts["name"].astype(str).tolist()
+    other = districts["name_en"].tolist() if english and "name_en" in districts else [""] * len(own)
+    called = [there if isinstance(there, str) and there else here for there, here in zip(other, own, strict=True)]
+    return dict(zip(districts.index.astype(str), called, strict=True))

@@ -13,15 +13,18 @@ import pandas as pd
 from edulayout.costs import travel_costs
 from edulayout.engines import Straight
 from edulayout.study import checking
+from edulayout.study.chapters import CHAPTERS, Evidence
+from edulayout.study.choosing import radius_notes
 from edulayout.study.folder import check_place, write
+from edulayout.study.forecasting import planned_for
 from edulayout.study.inputs import StudyInputs
 from edulayout.study.layouts import Planner, long_table, plan_needs, with_choice
 from edulayout.study.loading import load
 from edulayout.study.measuring import Measurer, service_areas
-from edulayout.study.planning import Aim
+from edulayout.study.placing import Aim
 from edulayout.study.radii import radii_of
 from edulayout.study.result import Result
-from edulayout.study.safety import rule_lines, safe_streets
+from edulayout.study.safety import rule_lines, safe_costs, safe_streets
 from edulayout.study.sources import notes_of
 from edulayout.typing import quiet
 
@@ -45,6 +48,9 @@ class Study(StudyInputs):
         Schools of each kind that each district has at the plan's horizon, the existing ones included.
     further
         Schools of each kind placed afterwards, in any district.
+    choice
+        What a reader chose in the what-if part of the map, see `maps.read_choice`: it is the planned layout then, and
+        nothing is placed.
     classes
         Size of a new school of each kind, in classes; its seats follow from the kind's class sizes.
     per_1000_residents, pupils_source
@@ -55,6 +61,23 @@ class Study(StudyInputs):
         By stage, streets that its pupils do not cross: the arguments of `Streets.avoiding`, such as
         `{"primary": {"classes": ["trunk"], "how": "crossings"}}`. Coverage then also tells `share_covered_safe` and
         `mean_metres_safe`; schools are placed by all ways.
+    diagnosis
+        What is asked of seats, access and zones, as in the section `[diagnosis]` of a study file.
+    outputs
+        What is written beside the tables, as in the section `[outputs]` of a study file.
+    sheets
+        Maps on paper that are written, as in the section `[sheets]` of a study file; needs the extra `print`.
+    facts
+        What is known of each school (`edulayout.compliance.check_facts`); may be missing.
+    people, housing, forecast
+        Tables by name (`ages` with `fertility`, `mortality`, `migration`; or `births`), estates that are being built,
+        and how the years to come are foreseen, as in the section `[demand]` of a study file; nothing where empty.
+    foreseen
+        The forecast that a run makes of them.
+    siting_year
+        The year of the forecast whose pupils schools are placed for; None for those of today.
+    standards
+        What every layout is held against, as in the section `[standards]` of a study file; nothing where empty.
     objective
         `p_median` (least pupil-weighted walk) or `max_coverage` (most pupils within the radius).
     gap, time_limit_seconds
@@ -109,7 +132,7 @@ class Study(StudyInputs):
         costs = travel_costs(study.demand, checking.sites(study), engine=study.engine, cutoff=0.0)
         aside += checking.off_streets(costs, study)
         tables = {"districts": study.districts, "schools": study.schools, "demand": study.demand,
-                  "candidates": study.candidates}  # fmt: skip
+                  "candidates": study.candidates, "school facts": study.facts}  # fmt: skip
         counts = [f"{len(frame)} {name}" for name, frame in tables.items() if frame is not None]
         return [", ".join(counts), *rules, *notes_of(study), *map(str, aside)]
 
@@ -151,28 +174,26 @@ def _answer(inputs: StudyInputs, clock: _Clock) -> Result:
     with clock.step("check the tables"):
         study, aside = checking.checked(inputs)
         radii, rules = radii_of(study)
+        plan_needs(study, list(radii))
         sites = checking.sites(study)
         safe = safe_streets(study)
     with clock.step("measure distances"):
         costs = travel_costs(study.demand, sites, engine=study.engine, progress=clock.progress)
         straight = travel_costs(study.demand, sites, engine=Straight(), cutoff=max(radii.values()))
         aside += checking.off_streets(costs, study)
-        safely = {
-            stage: travel_costs(study.demand, sites, engine=streets, progress=clock.progress)
-            for stage, streets in safe.items()
-            if stage in radii
-        }
+        safely = safe_costs(study, safe, sites, stages=list(radii), progress=clock.progress)
     with clock.step("place schools"):
         aim = Aim(study.objective, study.gap, study.time_limit_seconds, radii)
-        layouts = Planner(study, costs, aim, clock.progress).layouts()
+        layouts = Planner(planned_for(study), costs, aim, clock.progress).layouts()
     with clock.step("measure coverage"):
         measurer = Measurer(costs, straight, study.demand, radii, safely)
-        table = pd.concat([measurer.coverage(it.name, it.schools) for it in layouts], ignore_index=True)
+        walks = measurer.walks(layouts)
+        table = pd.concat([measurer.coverage(it.name, walks) for it in layouts], ignore_index=True)
         checking.conserve(study, table)
-        nearest = [measurer.nearest(layout.name, layout.schools) for layout in layouts]
+        nearest = [measurer.nearest(it.name, walks) for it in layouts]
     with clock.step("draw service areas"):
         areas = service_areas({it.name: it.schools for it in layouts}, engine=study.engine, radii=radii)
-    return Result(
+    result = Result(
         study=study,
         coverage=table,
         schools=long_table(layouts),
@@ -182,6 +203,20 @@ def _answer(inputs: StudyInputs, clock: _Clock) -> Result:
         decisions=tuple(decision for layout in layouts for decision in layout.decisions),
         costs=costs,
         radii=radii,
-        rules=(*rules, *rule_lines(study, safe)),
+        rules=(*rules, *rule_lines(study, safe), *radius_notes(study.choice, radii)),
         set_aside=tuple(aside),
     )
+    evidence = Evidence(
+        study=study, layouts=tuple(layouts), radii=radii, costs=costs, walks=walks, safe=safely, tables=result.tables,
+        progress=clock.progress,
+    )  # fmt: skip
+    return _told(result, evidence, clock)
+
+
+def _told(result: Result, evidence: Evidence, clock: _Clock) -> Result:
+    """Return the result with all chapters."""
+    for title, write_chapter in CHAPTERS:
+        with clock.step(title):
+            chapter = write_chapter(evidence)
+        evidence, result = evidence.after(chapter), result.with_chapter(chapter)
+    return result

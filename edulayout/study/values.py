@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from edulayout.errors import Fault, InputError
 from edulayout.stages import KINDS, STAGES
+from edulayout.study import printing
+from edulayout.study.norms import standard_of
+from edulayout.study.settings import Demand, Diagnosis, Outputs, Standards, section_faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,6 +40,11 @@ def check_values(study: StudyInputs) -> None:
     for name in ("radius_metres", "per_1000_residents"):
         values = getattr(study, name) or {}
         faults += _unknown(f"study.{name}", values, STAGES) + _unpositive(f"study.{name}", values)
+    faults += section_faults(Diagnosis, study.diagnosis, source="study.diagnosis")
+    faults += section_faults(Outputs, study.outputs, source="study.outputs")
+    faults += _standard_faults(study)
+    faults += section_faults(Demand, study.forecast, source="study.forecast") if study.forecast else []
+    faults += printing.faults(study.sheets)
     if not 0 <= study.gap < 1:
         faults.append(Fault("study.gap", str(study.gap), "a share from 0 to below 1", "0.01 stands for one per cent"))
     if study.time_limit_seconds is not None and not study.time_limit_seconds > 0:
@@ -52,6 +61,20 @@ def check_values(study: StudyInputs) -> None:
         )  # fmt: skip
     if faults:
         raise InputError(*faults)
+
+
+def _standard_faults(study: StudyInputs) -> list[Fault]:
+    """Return what is wrong with the standards: they are laid together here, before anything is measured."""
+    if not study.standards:
+        return []
+    faults = section_faults(Standards, study.standards, source="study.standards")
+    if faults:
+        return faults
+    try:
+        standard_of(study)
+    except InputError as error:
+        return [replace(fault, source=f"standards: {fault.source}") for fault in error.faults]
+    return []
 
 
 def _wants_schools(study: StudyInputs) -> bool:

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import city_blocks
+import city_facts
 import city_field
 import city_graph
+import city_people
 import city_places
 import city_write
 import numpy as np
@@ -115,7 +117,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(__file__).parent)
     folder = parser.parse_args().out
     folder.mkdir(parents=True, exist_ok=True)
-    for name, rows in city_write.write(make_city(), folder).items():
+    city = make_city()
+    counts = city_write.write(city, folder) | city_facts.write(folder, SEED) | city_people.write(city, folder, SEED)
+    for name, rows in counts.items():
         print(f"{name}: {rows} rows")
 
 
