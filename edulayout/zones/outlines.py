@@ -15,7 +15,7 @@ from edulayout.zones.cells import cells
 from edulayout.zones.result import Zones
 
 if TYPE_CHECKING:
-    from edulayout.typing import AnyArray, FloatArray
+    from edulayout.typing import AnyArray, FloatArray, IntArray
 
 
 def assigned(zones: Zones | pd.Series[str]) -> pd.Series[str]:
@@ -66,21 +66,25 @@ def polygons(
     schools = pd.Index(sorted(set(names[names != ""])), dtype=str, name="school_id")
     whole = np.array([shapely.union_all(shapes[names == name]) for name in schools], dtype=object)
     if gap_metres > 0:
-        whole = _filled(whole, gap_metres / 2)
+        held = names != ""
+        whole = _filled(whole, shapes[held], schools.get_indexer(pd.Index(names[held])), gap_metres / 2)
     count = [int((names == name).sum()) for name in schools]
     return gpd.GeoDataFrame({"blocks": count}, geometry=list(whole), index=schools, crs=demand.crs)
 
 
-def _filled(shapes: AnyArray, half: float) -> AnyArray:
-    closed = shapely.buffer(shapely.buffer(shapes, half, join_style="mitre"), -half, join_style="mitre")
-    filled = shapely.union(closed, shapes)
-    tree = shapely.STRtree(shapes)
-    for k, shape in enumerate(filled):
-        # Ground of other zones, and what a lower id has filled, is not taken.
-        near = tree.query(shapely.buffer(shape, 2 * half))
-        others = [filled[i] if i < k else shapes[i] for i in near if i != k]
+def _filled(zones: AnyArray, blocks: AnyArray, owner: IntArray, half: float) -> AnyArray:
+    """Close the streets within each zone; ground of other zones, and what a lower id has closed, is not taken."""
+    closed = shapely.buffer(shapely.buffer(zones, half, join_style="mitre"), -half, join_style="mitre")
+    filled = shapely.union(closed, zones)
+    zone, block = shapely.STRtree(blocks).query(filled, predicate="intersects")
+    foreign = owner[block] != zone
+    zone, block = zone[foreign], block[foreign]
+    beside = shapely.STRtree(filled)
+    for k in range(len(filled)):
+        lower = [i for i in np.sort(beside.query(filled[k])).tolist() if i < k]
+        others = [*blocks[block[zone == k]], *filled[lower]]
         if others:
-            filled[k] = shapely.difference(shape, shapely.union_all(others))
+            filled[k] = shapely.difference(filled[k], shapely.union_all(others))
     return filled
 
 
