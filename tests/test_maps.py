@@ -1,12 +1,14 @@
-"""The interactive map: what is embedded, that nothing of it can run or load, and how it behaves in a browser."""
+"""The interactive map: what is embedded, and that nothing of it can run or load."""
 
+import base64
+import gzip
 import hashlib
 import html
+import importlib
 import itertools
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -18,12 +20,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from conftest import skip_or_fail
 from shapely import LineString, MultiPolygon, Point, Polygon, box
 
 from edulayout import maps
 from edulayout.errors import CrsError, InputError, TableError
-from edulayout.maps import packing, payload, roads
+from edulayout.maps import blocks, bundle, packing, payload, roads, walks
+from edulayout.maps.bundle import Column
+
+explore_module = importlib.import_module("edulayout.maps.explore")
 
 CRS = "EPSG:4544"
 X, Y = 592_000.0, 3_495_000.0
@@ -122,8 +126,28 @@ def city(count=10, name="Little Star"):
 
 
 def embedded(text):
-    block = re.search(r'<script type="application/json" id="edulayout-tables">(.*?)</script>', text, re.DOTALL)
-    return json.loads(block[1])
+    """The tables of a page, columns as arrays: what the page's own script opens."""
+    block = re.search(r'<script type="text/plain" id="edulayout-tables">(.*?)</script>', text, re.DOTALL)
+    return opened_bundle(block[1])
+
+
+def opened_bundle(text):
+    content = gzip.decompress(base64.b64decode(text))
+    size = int.from_bytes(content[:4], "little")
+
+    def revive(value):
+        if not (isinstance(value, dict) and "$" in value):
+            return value
+        kind = {"i": "<u4", "f": "<f4", "d": "<f8"}[value["$"]]
+        width = np.dtype(kind).itemsize
+        planes = np.frombuffer(content, np.uint8, width * value["n"], 4 + size + value["at"]).reshape(width, -1)
+        numbers = np.ascontiguousarray(planes.T).view(kind).ravel()
+        if value["$"] == "i":
+            numbers = (numbers >> 1).astype(np.int64) ^ -(numbers & 1).astype(np.int64)
+            numbers = np.cumsum(numbers) if value["steps"] else numbers
+        return numbers
+
+    return json.loads(content[4 : 4 + size], object_hook=revive)
 
 
 @pytest.fixture(scope="module")
@@ -173,9 +197,9 @@ def test_classes_follow_the_distances_of_the_table():
         [500.0, np.nextafter(500.0, 501), 1000.0, 1000.1, np.nan], 100
     )
     reach = embedded(maps.page(maps.explore(**tables)))["reach"]["primary|existing"]
-    assert reach["digits"][:5] == "01123"
+    assert reach["digits"][:5].tolist() == [0, 1, 1, 2, 3]
     assert reach["shares"] == [0.2, 0.4, 0.2, 0.2]
-    assert reach["metres"][4] is None
+    assert np.isnan(reach["metres"][4])
 
 
 def test_a_school_is_embedded_once_with_its_layouts():
@@ -189,10 +213,130 @@ def test_a_school_is_embedded_once_with_its_layouts():
     assert schools[1]["seats"] == {}
 
 
-def test_the_geometry_of_the_demand_stands_once_in_the_page():
-    text = maps.page(maps.explore(**city()))
-    first = json.dumps(embedded(text)["demand"]["shapes"][0], separators=(",", ":"))
-    assert text.count(first) == 1
+def test_blocks_come_as_columns_with_their_holes_and_parts():
+    hole = Polygon([(0, 0), (4, 0), (4, 4), (0, 4)], [[(1, 1), (2, 1), (2, 2)]])
+    shapes = [MultiPolygon([hole, box(9, 9, 10, 10)]), box(20, 20, 21, 21)]
+    told = blocks.outlines(gpd.GeoDataFrame(geometry=shapes, crs="EPSG:4326"))
+    assert told["points"] is False
+    assert told["rings"].values.tolist() == [3, 1]
+    assert told["corners"].values.tolist() == [4, 3, 4, 4]
+    assert (told["x"].values[:4] / packing.MICRODEGREES).tolist() == [0, 4, 4, 0]
+
+
+def test_many_blocks_lose_corners_together_and_still_meet(monkeypatch):
+    monkeypatch.setattr(blocks, "MANY", 1)
+    shared = [(100, 0), (100.05, 30), (100, 60), (100, 100)]
+    west = Polygon([(0, 0), *shared, (0, 100)])
+    east = Polygon([*shared, (200, 100), (200, 0)])
+    moved = [shapely.affinity.translate(one, X, Y) for one in (west, east)]
+    told = blocks.outlines(gpd.GeoDataFrame(geometry=moved, crs=CRS))
+    assert told["corners"].values.tolist() == [4, 4]
+
+
+def test_a_bundle_keeps_every_number():
+    whole = np.array([0, -1, 5, 2**31 - 1, -(2**31), 7])
+    exact = np.array([0.1, -np.inf, 1e300])
+    tables = {"a": [{"b": Column(whole)}], "c": Column(whole, steps=True), "d": Column(exact, "d"), "e": "名<\u2028>"}
+    told = opened_bundle(bundle.bundle(tables))
+    assert told["a"][0]["b"].tolist() == whole.tolist()
+    assert (told["c"].astype(np.int32) == whole).all(), "steps count modulo 2**32"
+    assert told["d"].tolist() == exact.tolist()
+    assert told["e"] == tables["e"]
+
+
+def test_ways_come_back_as_they_were():
+    rng = np.random.default_rng(5)
+    tree = {}
+    for node in range(1, 60):
+        tree[node] = (int(rng.integers(0, node)), rng.uniform(0, 1e-2, 2))
+    tree[0] = (None, np.array([5e-3, 5e-3]))
+    lines = []
+    for start in range(59, 0, -1):
+        line, node = [], start
+        while node is not None:
+            line.append(tree[node][1])
+            node = tree[node][0]
+        lines.append(LineString(line))
+    names = [f"d{i}" for i in range(len(lines))]
+    paths = gpd.GeoDataFrame({"demand_id": names, "school_id": "s"}, geometry=lines, crs="EPSG:4326")
+    told = walks.walks(paths, demand_ids=pd.Index(names), school_ids=["r", "s"])
+    parts = np.split(np.column_stack([told["x"].values, told["y"].values]), np.cumsum(told["corners"].values)[:-1])
+    assert set(told["school"].values) == {1}
+    for row, block in enumerate(told["block"].values):
+        course, at, skip = [], row, 0
+        while True:
+            course += parts[at][skip:].tolist()
+            if not told["joins"].values[at]:
+                break
+            skip, at = told["after"].values[at], at - told["joins"].values[at]
+        assert course == np.rint(shapely.get_coordinates(lines[block]) * 1e6).tolist()
+    assert told["corners"].values.sum() < shapely.get_num_coordinates(lines).sum() / 2
+
+
+def test_pairs_are_asked_for_once():
+    demand = city()["demand"]
+    pairs = maps.nearest_pairs(demand)
+    assert pairs == sorted(set(pairs))
+    assert ("b5", demand.loc["b5", "school_primary_existing"]) in pairs
+
+
+def test_years_bring_pupils_and_rows_of_coverage():
+    tables = city()
+    years = pd.DataFrame(
+        {"year": [2030, 2030, 2035], "demand_id": ["b1", "b2", "b1"], "pupils_primary": [7.0, 1.25, 9.0]}
+    )
+    later = tables["coverage"].assign(year=2030, share_covered=0.5)
+    tables["coverage"] = pd.concat([tables["coverage"], later], ignore_index=True)
+    told = embedded(maps.page(maps.explore(**tables, years=years)))
+    assert list(told["years"]) == ["2030", "2035"]
+    assert told["years"]["2030"]["primary"][:4] == pytest.approx([0, 7, 1.2, 0])
+    assert {row["share_covered"] for row in told["coverage"]["primary|planned|2030"]} == {0.5}
+    assert told["coverage"]["primary|planned"][0]["share_covered"] == 0.375
+    with pytest.raises(TableError, match="places that the demand lacks"):
+        maps.explore(**tables, years=years.replace("b2", "elsewhere"))
+    with pytest.raises(TableError, match="no column year"):
+        maps.explore(**tables, years=years.drop(columns="year"))
+
+
+def test_cards_know_what_a_school_was_assigned():
+    tables = city()
+    tables["schools"] = tables["schools"].assign(
+        assigned_primary=[np.nan, 400.4, np.nan, 380, np.nan], load_primary=0.95
+    )
+    told = embedded(maps.page(maps.explore(**tables)))["loads"]
+    assert told["primary|existing"]["p1"] == [400.4, 0.95, None]
+    assert "kindergarten|existing" not in told
+
+
+def zone_table():
+    return gpd.GeoDataFrame(
+        {"layout": "planned", "stage": "primary", "school_id": ["p1", "q"], "pupils": [150.0, np.nan]},
+        geometry=[box(X, Y, X + 500, Y + 1000), box(X + 505, Y, X + 1000, Y + 1000)],
+        crs=CRS,
+    )
+
+
+def test_neighbouring_zones_differ_in_tint():
+    [one, other] = embedded(maps.page(maps.explore(**city(), zones=zone_table())))["zones"]["primary|planned"]
+    assert (one["school"], one["pupils"], other["pupils"]) == ("p1", 150, None)
+    assert one["tint"] != other["tint"]
+    with pytest.raises(TableError, match="no column stage"):
+        maps.explore(**city(), zones=zone_table().drop(columns="stage"))
+
+
+def test_without_scripts_the_page_still_tells_the_figures(hostile_page):
+    plain = re.search("<noscript>(.*?)</noscript>", hostile_page, re.DOTALL)[1]
+    assert "Schematic" in plain
+    assert "Primary, Planned: Covered 50.0 %" in plain
+    assert "&#123;&#123;7*7&#125;&#125;" in plain
+    assert not set(re.findall(r"<(\w+)", plain)) - {"h1", "p"}
+
+
+def test_what_nobody_gave_is_not_invented():
+    told = embedded(maps.page(maps.explore(**city())))
+    assert told["review_number"] == ""
+    assert told["datum"].startswith("EPSG:4544 CGCS2000")
+    assert not {"trial", "walks", "years", "zones"} & set(told)
 
 
 def test_merged_areas_grow_with_the_layouts():
@@ -223,17 +367,25 @@ def test_every_word_stands_in_both_languages():
     assert all(set(entry) == {"en", "zh"} and all(entry.values()) for entry in table.values())
 
 
+SCRIPTS = sorted((Path(maps.__file__).parent / "page").glob("*.js"))
+
+
 def test_every_word_the_script_asks_for_is_there():
-    script = (Path(maps.__file__).parent / "explore.js").read_text("utf-8")
+    script = "".join(path.read_text("utf-8") for path in SCRIPTS)
     asked = set(re.findall(r"texts\.(\w+)|say\(\"(\w+)\"[,)]", script))
     composed = {
         f"{start}_{engine}"
         for start in re.findall(r"\"(\w+)_\" \+ data\.engine", script)
         for engine in ("streets", "straight")
     }
-    composed |= {f"show_{name}" for name in re.findall(r"check\(\"(\w+)\"", script)}
+    composed |= {f"show_{name}" for name in ("areas", "zones", "streets", "districts", "candidates", "others", "names")}
     assert len(composed) > 10
     assert {one or other for one, other in asked} | composed <= set(payload.words("en").texts)
+
+
+def test_the_page_runs_every_script_that_is_there():
+    assert sorted(f"{name}.js" for name in explore_module._SCRIPTS) == [path.name for path in SCRIPTS]
+    assert all(len(path.read_text("utf-8").splitlines()) <= 200 for path in SCRIPTS)
 
 
 def test_points_one_layout_and_no_extras_suffice():
@@ -243,7 +395,7 @@ def test_points_one_layout_and_no_extras_suffice():
     schools = tables["schools"].query("layout == 'existing'").drop(columns=["name_en", "seats_kindergarten"])
     chart = maps.explore(districts=tables["districts"], demand=demand, schools=schools, radii=RADII, title="x")
     told = embedded(maps.page(chart))
-    assert len(told["demand"]["shapes"][0]) == 2
+    assert told["demand"]["points"] is True
     assert told["demand"]["pupils"] == {}
     assert told["reach"]["primary|existing"]["school"] is None
     assert sum(told["reach"]["primary|existing"]["shares"]) == pytest.approx(1)
@@ -439,228 +591,3 @@ def test_vendored_files_are_what_was_taken():
         for name, entry in told["files"].items():
             assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == entry["sha256"], name
         assert "LICENSE" in told["files"]
-
-
-# ---- in a browser -------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def browser(chromium, tmp_path_factory):
-    driver = shutil.which("chromedriver")
-    if driver is None:
-        skip_or_fail("no chromedriver on this machine")
-    webdriver = pytest.importorskip("selenium.webdriver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    profile = tmp_path_factory.mktemp("profile")
-    for flag in (
-        "headless=new", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking",
-        "disable-component-update", "disable-sync", "window-size=1400,900", f"user-data-dir={profile}",
-    ):  # fmt: skip
-        options.add_argument(f"--{flag}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    session = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    yield session
-    session.quit()
-
-
-@pytest.fixture
-def opened(browser, hostile_page, tmp_path):
-    """The hostile page in the browser; after the test its console must be empty."""
-    path = tmp_path / "map.html"
-    path.write_text(hostile_page, "utf-8")
-    browser.get(path.as_uri())
-    # A text that still fades in counts as unseen: whether it does must not depend on the speed of the machine.
-    browser.execute_script(
-        "document.head.appendChild(document.createElement('style')).textContent ="
-        " '*{transition:none!important;animation:none!important}.leaflet-popup,.leaflet-tooltip{opacity:1!important}'"
-    )
-    yield browser
-    assert [entry["message"] for entry in browser.get_log("browser")] == []
-
-
-def colours(page):
-    """The colours on the canvas of the demand, most frequent first."""
-    return page.execute_script(
-        """
-        const canvas = document.querySelector(".leaflet-places-pane canvas");
-        const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
-        copy.drawImage(canvas, 0, 0);
-        const bytes = copy.getImageData(0, 0, canvas.width, canvas.height).data, seen = {};
-        for (let i = 0; i < bytes.length; i += 4 * 7) if (bytes[i + 3]) {
-          const key = bytes[i] + "," + bytes[i + 1] + "," + bytes[i + 2];
-          seen[key] = (seen[key] || 0) + 1;
-        }
-        return seen;
-        """
-    )
-
-
-def choose(page, group, text):
-    for label in page.find_elements("css selector", f".el-choice:has(input[name={group}])"):
-        if label.text.startswith(text):
-            label.find_element("css selector", "input").click()
-            page.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
-            return
-    pytest.fail(f"no choice {text}")
-
-
-@pytest.mark.browser
-def test_switching_changes_colours_legend_and_figures(opened):
-    legend = opened.find_element("css selector", ".el-colours")
-    assert "within 500 m" in legend.text
-    assert "50.0%" in opened.find_element("css selector", ".el-big").text
-    choose(opened, "stage", "Kindergarten")
-    assert "within 300 m" in legend.text
-    assert "25.0%" in opened.find_element("css selector", ".el-big").text
-    assert "+12.5 points (Existing: 12.5%)" in opened.find_element("css selector", ".el-big").text
-    planned = colours(opened)
-    choose(opened, "layout", "Existing")
-    existing = colours(opened)
-    assert planned != existing
-    assert "12.5%" in opened.find_element("css selector", ".el-big").text
-    assert "points" not in opened.find_element("css selector", ".el-big").text
-    choose(opened, "stage", "Primary")
-    assert "within 500 m" in legend.text
-    assert colours(opened) != existing
-    assert "37.5%" in opened.find_element("css selector", ".el-big").text
-
-
-@pytest.mark.browser
-def test_the_map_shows_what_the_layout_holds(opened):
-    def signs():
-        return len(opened.find_elements("css selector", ".el-school"))
-
-    choose(opened, "stage", "Kindergarten")
-    assert signs() == 2
-    choose(opened, "layout", "Existing")
-    assert signs() == 1
-    opened.find_element("css selector", "input[name=others]").click()
-    assert signs() == 2
-
-
-@pytest.mark.browser
-def test_a_hostile_name_is_only_text(opened):
-    choose(opened, "stage", "Kindergarten")
-    sign = opened.find_element("css selector", ".el-school")
-    opened.execute_script("arguments[0].focus()", sign)
-    sign.send_keys("\n")
-    title = opened.find_element("css selector", ".leaflet-popup h3")
-    assert title.get_attribute("textContent") == HOSTILE
-    assert opened.find_elements("css selector", "img[src=x], .leaflet-popup img") == []
-    assert opened.find_element("css selector", "h1").text.startswith("Two districts <img src=x")
-    assert HOSTILE.replace("\\`", "\\`") in opened.title
-
-
-@pytest.mark.browser
-def test_pointing_at_a_block_tells_about_it(opened):
-    actions = pytest.importorskip("selenium.webdriver").ActionChains
-    opened.find_element("css selector", "input[name=names]").click()
-    container = opened.find_element("css selector", ".folium-map")
-    box_ = container.rect
-    for step in range(12):
-        actions(opened).move_to_element_with_offset(
-            container, int(-box_["width"] * 0.1) + 13 * step, int(box_["height"] * 0.2) + 5 * step
-        ).perform()
-        if found := opened.find_elements("css selector", ".leaflet-tooltip"):
-            break
-    lines = found[0].text.splitlines()
-    assert lines[:2] == ["50 residents", "Planned"]
-    assert any(re.match(r"Kindergarten 2 [\d,]+ m ", line) for line in lines)
-    assert any(re.match(r"Primary 3 [\d,]+ m First Primary", line) for line in lines)
-
-
-@pytest.mark.browser
-def test_a_school_tells_its_seats_and_who_lives_nearest(opened):
-    choose(opened, "layout", "Existing")
-    choose(opened, "stage", "Kindergarten")
-    sign = opened.find_element("css selector", ".el-school")
-    opened.execute_script("arguments[0].focus()", sign)
-    sign.send_keys("\n")
-    card = opened.find_element("css selector", ".leaflet-popup .el-card")
-    inside = sum(
-        np.hypot(50 + 100 * (block % 10) - 250, 50 + 100 * (block // 10) - 350) <= RADII["kindergarten"]
-        for block in range(1, 100)
-    )
-    cells = [cell.get_attribute("textContent") for cell in card.find_elements("css selector", "tbody td")]
-    assert cells == ["270", "198", f"{2 * inside} ({200 * inside / 198:.1f}%)"]
-    assert "Kindergarten · existing" in card.get_attribute("textContent")
-
-
-@pytest.mark.browser
-def test_streets_come_and_go(opened):
-    def inked():
-        return opened.execute_script(
-            """
-            const canvas = document.querySelector(".leaflet-ways-pane canvas");
-            const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d");
-            copy.drawImage(canvas, 0, 0);
-            return copy.getImageData(0, 0, canvas.width, canvas.height).data.some((byte) => byte);
-            """
-        )
-
-    assert inked()
-    assert "Bridge" in opened.find_element("css selector", ".el-signs").text
-    opened.find_element("css selector", "input[name=streets]").click()
-    opened.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
-    assert not inked()
-    assert "Bridge" not in opened.find_element("css selector", ".el-signs").text
-
-
-@pytest.mark.browser
-def test_on_a_phone_the_panel_stands_under_the_map(opened):
-    opened.set_window_size(500, 900)
-    try:
-        opened.refresh()
-        sizes = opened.execute_script(
-            """
-            const box = (name) => document.querySelector(name).getBoundingClientRect().toJSON();
-            return [box(".folium-map"), box(".el-side"), document.documentElement.scrollWidth];
-            """
-        )
-        chart, side, width = sizes
-        assert chart["bottom"] <= side["top"] + 1
-        assert chart["width"] == side["width"] == width > 400
-        assert chart["height"] > 300
-    finally:
-        opened.set_window_size(1400, 900)
-
-
-@pytest.mark.browser
-def test_candidates_come_and_go(opened):
-    before = colours(opened)
-    opened.find_element("css selector", "input[name=candidates]").click()
-    opened.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
-    assert colours(opened) != before
-    assert "Candidate site, chosen" in opened.find_element("css selector", ".el-signs").text
-
-
-@pytest.mark.browser
-def test_every_control_has_a_name_and_is_reached_by_keyboard(opened):
-    nameless = opened.execute_script(
-        """
-        return [...document.querySelectorAll("input, a[href], [tabindex='0']")].filter((element) => !(
-          element.getAttribute("aria-label") || element.textContent.trim() || (element.labels || []).length
-          || element.classList.contains("folium-map"))).map((element) => element.outerHTML);
-        """
-    )
-    assert nameless == []
-    assert opened.execute_script(
-        "return [...document.querySelectorAll('fieldset')].every((f) => f.querySelector('legend'))"
-    )
-    assert opened.find_elements("css selector", ".leaflet-control-attribution, .leaflet-attribution-flag") == []
-
-
-@pytest.mark.browser
-def test_the_page_tries_no_request(opened):
-    entries = opened.execute_script("return performance.getEntriesByType('resource').map((entry) => entry.name)")
-    assert [name for name in entries if not name.startswith("data:")] == []
-
-
-@pytest.mark.browser
-def test_four_thousand_blocks_open(browser, tmp_path):
-    path = tmp_path / "large.html"
-    path.write_text(maps.page(maps.explore(**city(64))), "utf-8")
-    browser.get(path.as_uri())
-    assert browser.execute_script("return document.readyState") == "complete"
-    assert not [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]

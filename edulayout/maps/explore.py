@@ -3,30 +3,40 @@
 from __future__ import annotations
 
 import html
-import json
 import os
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeVar
 
 import folium
 from branca.element import Figure, MacroElement
 from jinja2 import Template
 
-from edulayout import stages
+from edulayout import crs, stages
 from edulayout.maps import payload
+from edulayout.maps.attendance import zones as described_zones
+from edulayout.maps.bundle import bundle
 from edulayout.maps.inline import page
+from edulayout.maps.loads import loads
 from edulayout.maps.roads import roads
+from edulayout.maps.trial import Trial, trial
+from edulayout.maps.walks import walks
+from edulayout.maps.without_script import without_script
 from edulayout.writing import whole_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import geopandas as gpd
     import pandas as pd
 
 _TOLERANCE_METRES = 2.0
 _HTML_LANGUAGE = {"en": "en", "zh": "zh-CN"}
+_SCRIPTS = (
+    "unpack", "words", "shapes", "blocks", "ground", "reach", "walks", "trial", "signs", "cards", "zones", "search",
+    "swipe", "figures", "legend", "tryout", "pointer", "dock", "panel", "page", "explore",
+)  # fmt: skip
+"""What the page runs, in the order in which one part needs the other."""
 _NOTEBOOK_FRAME = 'width="100%" height="640" style="border:1px solid #bbb"'
 
 
@@ -55,26 +65,27 @@ class OfflineMap(folium.Map):
 class _Content(MacroElement):
     """Puts style, tables and script on the page.
 
-    branca compiles what a macro returns a second time, as a template: a name such as {{7*7}} would run. Hence the raw
-    blocks, and `_json` lets no brace sequence through that could end one.
+    branca compiles what a macro returns a second time, as a template: hence the raw blocks. No name can end one, for
+    the tables stand in base64, and the words for browsers without scripts have no braces.
     """
 
     _template = Template(
         """
 {% macro header(this, kwargs) %}{{ "{% raw %}" }}<style>{{ this.sheet }}</style>{{ "{% endraw %}" }}{% endmacro %}
 {% macro html(this, kwargs) %}{{ "{% raw %}" -}}
-<script type="application/json" id="edulayout-tables">{{ this.tables }}</script>
+<noscript>{{ this.plain }}</noscript><script type="text/plain" id="edulayout-tables">{{ this.tables }}</script>
 {{- "{% endraw %}" }}{% endmacro %}
 {% macro script(this, kwargs) %}{{ "{% raw %}" }}{{ this.code }}
 edulayoutExplore({{ this._parent.get_name() }}, "edulayout-tables");{{ "{% endraw %}" }}{% endmacro %}
 """
     )
 
-    def __init__(self, tables: str) -> None:
+    def __init__(self, tables: str, plain: str) -> None:
         super().__init__()  # type: ignore[no-untyped-call] # branca leaves it untyped
         self.tables = tables
+        self.plain = plain
         self.sheet = _own("explore.css")
-        self.code = _own("explore.js")
+        self.code = "".join(_own(f"page/{name}.js") for name in _SCRIPTS)
 
 
 def explore(  # noqa: PLR0913 - a map is made of many tables, each named at the call
@@ -89,8 +100,13 @@ def explore(  # noqa: PLR0913 - a map is made of many tables, each named at the 
     barriers: gpd.GeoDataFrame | None = None,
     streets: gpd.GeoDataFrame | None = None,
     coverage: pd.DataFrame | None = None,
+    zones: gpd.GeoDataFrame | None = None,
+    paths: gpd.GeoDataFrame | None = None,
+    years: pd.DataFrame | None = None,
+    what_if: Trial | None = None,
     note: str = "",
     source: str = "",
+    review_number: str = "",
     language: payload.Language = "en",
     engine: Literal["streets", "straight"] = "streets",
 ) -> folium.Map:
@@ -108,7 +124,7 @@ def explore(  # noqa: PLR0913 - a map is made of many tables, each named at the 
         `school_…`, the nearest `school_id`; per stage `pupils_…`.
     schools
         One row per layout and school: `layout, school_id, name, kind, status` and a point; `name_en`, `seats_…`,
-        `origin` where known.
+        `origin`, `assigned_…`, `load_…`, `seat_price_…` where known.
     radii
         Service radius of each stage in metres.
     title
@@ -123,11 +139,23 @@ def explore(  # noqa: PLR0913 - a map is made of many tables, each named at the 
         Lines in metres with `street_class`, such as `Streets.edges()` gives: main streets show always, small ones on
         zooming in, what crosses the barriers as a bridge.
     coverage
-        Rows of `layout, stage, district_id` (`all` for the sum) with `pupils, share_covered, mean_metres`.
+        Rows of `layout, stage, district_id` (`all` for the sum) with `pupils, share_covered, mean_metres`; with `year`,
+        rows that have one belong to that year.
+    zones
+        Attendance zones with `layout, stage, school_id`, and `pupils`, `seats`, `mean_metres` where known.
+    paths
+        Ways from home to school with `demand_id` and `school_id`, such as `Streets.paths` gives for `nearest_pairs`:
+        a click on a block then shows its way along the streets.
+    years
+        Pupils of other years: `year, demand_id` and `pupils_…`.
+    what_if
+        Costs to all schools and candidates: the reader can then open, close and save a choice, without a server.
     note
         A caution that stays in sight, such as "Schematic".
     source
         Where the content comes from.
+    review_number
+        The number under which the map was approved (审图号); without one the page says that it has none.
     language
         `en` or `zh`; where a name has both forms, this one comes first.
     engine
@@ -144,6 +172,8 @@ def explore(  # noqa: PLR0913 - a map is made of many tables, each named at the 
         Where there is no distance column, or a stage without radius.
     CrsError
         Where a table has no CRS, or the streets are not in metres.
+    InputError
+        Where the costs of `what_if` do not fit the tables, or are too many for a page.
 
     Examples
     --------
@@ -167,13 +197,14 @@ def explore(  # noqa: PLR0913 - a map is made of many tables, each named at the 
     """
     words, style = payload.words(language), payload.style()
     seen = payload.views(demand, schools, radii)
-    places = payload.lonlat(demand, source="demand")
     outlined = payload.lonlat(districts, source="districts")
     known = payload.schools(payload.lonlat(schools, source="schools"), seen, words)
     tables = {
         "title": title,
         "note": note,
         "source": source,
+        "review_number": review_number,
+        "datum": crs.label(crs.require(demand, source="demand")),
         "engine": engine,
         "texts": dict(words.texts),
         "style": style,
@@ -182,26 +213,73 @@ def explore(  # noqa: PLR0913 - a map is made of many tables, each named at the 
         "kinds": {kind: words.kind(kind) for kind in payload.kinds(known)},
         "districts": payload.districts(outlined, words),
         "borders": payload.borders(outlined),
-        "demand": payload.demand(places, seen),
+        "demand": payload.demand(demand, seen),
         "reach": payload.reach(demand, seen, radii=radii, school_ids=[school["id"] for school in known]),
         "schools": known,
     }
-    if candidates is not None:
-        tables["candidates"] = payload.candidates(payload.lonlat(candidates, source="candidates"), seen, words)
-    if barriers is not None:
-        tables["water"] = payload.water(payload.lonlat(barriers, source="barriers"))
-    if streets is not None:
-        tables["streets"] = roads(streets, barriers, ranks=style["street"]["ranks"])
-    if service_areas is not None:
-        tables["areas"] = payload.areas(service_areas, seen, tolerance=_TOLERANCE_METRES)
-    if coverage is not None:
-        tables["coverage"] = payload.coverage(coverage)
+    ids = [school["id"] for school in known]
+    place_ids = demand.index.astype(str)
+    optional = {
+        "candidates": _told(candidates, lambda it: payload.candidates(_lonlat(it, "candidates"), seen, words)),
+        "water": _told(barriers, lambda it: payload.water(_lonlat(it, "barriers"))),
+        "streets": _told(streets, lambda it: roads(it, barriers, ranks=style["street"]["ranks"])),
+        "areas": _told(service_areas, lambda it: payload.areas(it, seen, tolerance=_TOLERANCE_METRES)),
+        "coverage": _told(coverage, payload.coverage),
+        "zones": _told(zones, described_zones),
+        "walks": _told(paths, lambda it: walks(it, demand_ids=place_ids, school_ids=ids)),
+        "years": _told(years, lambda it: payload.years(it, place_ids, seen)),
+        "trial": _told(what_if, lambda it: trial(it, demand=demand, schools=schools, candidates=candidates)),
+    }
+    tables |= {name: told for name, told in optional.items() if told is not None}
+    tables["loads"] = loads(schools, seen)
     return _map(tables, title, language)
+
+
+_Given = TypeVar("_Given")
+
+
+def _told(given: _Given | None, make: Callable[[_Given], Any]) -> Any:  # noqa: ANN401 - a value of the page's JSON
+    return None if given is None else make(given)
+
+
+def _lonlat(table: gpd.GeoDataFrame, source: str) -> gpd.GeoDataFrame:
+    return payload.lonlat(table, source=source)
 
 
 def _stage(name: str, words: payload.Words, radii: Mapping[str, float]) -> dict[str, Any]:
     serving = list(stages.kinds_serving(name))
     return {"name": name, "label": words.stage(name), "radius": payload.whole(radii[name]), "kinds": serving}
+
+
+def nearest_pairs(demand: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return every place with every school that is its nearest in some stage and layout, once and sorted.
+
+    Parameters
+    ----------
+    demand
+        Table by `demand_id` with columns `school_<stage>_<layout>`, as a study run gives.
+
+    Returns
+    -------
+    list of tuple
+        (`demand_id`, `school_id`): what `Streets.paths` is asked for, so that `explore` can show the ways.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> demand = pd.DataFrame({"school_primary_existing": ["s", ""], "school_primary_planned": ["s", "t"]},
+    ...                       index=["a", "b"])
+    >>> nearest_pairs(demand)
+    [('a', 's'), ('b', 't')]
+    """
+    columns = [name for name in demand.columns if str(name).startswith("school_")]
+    pairs = {
+        (str(place), str(school))
+        for name in columns
+        for place, school in zip(demand.index, demand[name], strict=True)
+        if isinstance(school, str) and school
+    }
+    return sorted(pairs)
 
 
 def _map(tables: dict[str, Any], title: str, language: payload.Language) -> OfflineMap:
@@ -216,14 +294,8 @@ def _map(tables: dict[str, Any], title: str, language: payload.Language) -> Offl
     figure = chart.get_root()
     assert isinstance(figure, Figure)
     figure.title = html.escape(title)
-    chart.add_child(_Content(_json(tables)))
+    chart.add_child(_Content(bundle(tables), without_script(tables)))
     return chart
-
-
-def _json(tables: dict[str, Any]) -> str:
-    """Write JSON that can end neither a script element nor one of jinja's raw blocks."""
-    text = json.dumps(tables, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace("{%", "\\u007b%").replace("{{", "\\u007b{").replace("{#", "\\u007b#")
 
 
 def _own(name: str) -> str:

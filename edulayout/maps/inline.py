@@ -35,7 +35,7 @@ _UNUSED = {
 }
 """What folium puts on every page, and the words that tell that a page really uses it."""
 
-_EMBEDDED = re.compile(r'<script type="application/json".*?</script>', re.DOTALL)
+_EMBEDDED = re.compile(r'<script type="text/plain".*?</script>', re.DOTALL)
 _LOADING = re.compile(r"url\(\s*['\"]?(?!data:|#)([^'\")]+)|@import\s+([^;]+)")
 
 

@@ -15,6 +15,8 @@ import shapely
 from edulayout import crs, stages
 from edulayout.errors import Fault, TableError
 from edulayout.maps import packing
+from edulayout.maps.blocks import outlines
+from edulayout.maps.bundle import Column
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -205,8 +207,10 @@ def _seats(table: pd.DataFrame) -> list[dict[str, float]]:
 def candidates(table: gpd.GeoDataFrame, seen: Views, words: Words) -> list[dict[str, Any]]:
     """Describe candidate sites by a point, what they may become, and the layout that chose them."""
     columns: dict[str, list[Any]] = {
+        "id": [str(key) for key in table.index],
         "name": words.names(table),
         "kinds": [[words.kind(kind) for kind in kinds.split(";") if kind] for kinds in _texts(table, "kinds")],
+        "may": [[kind for kind in kinds.split(";") if kind] for kinds in _texts(table, "kinds")],
         "land": [words.texts.get(land, land) for land in _texts(table, "land")],
         "area": plain(table["area_m2"]) if "area_m2" in table else [None] * len(table),
         "chosen": [seen.layout_number(layout) if layout else None for layout in _texts(table, "chosen_layout")],
@@ -217,19 +221,24 @@ def candidates(table: gpd.GeoDataFrame, seen: Views, words: Words) -> list[dict[
 
 
 def demand(table: gpd.GeoDataFrame, seen: Views) -> dict[str, Any]:
-    """Describe the places of demand: geometry once, and for each stage and layout the distance and its class."""
-    pupils = {stage: plain(table[f"pupils_{stage}"], digits=1) for stage in seen.stages if f"pupils_{stage}" in table}
+    """Describe the places of demand: geometry, ids, residents, and the pupils of each stage."""
+    pupils = {stage: _tenths(table[f"pupils_{stage}"]) for stage in seen.stages if f"pupils_{stage}" in table}
     return {
-        "shapes": packing.shapes(table.geometry),
-        "population": plain(table["population"], digits=1),
+        **outlines(table),
+        "ids": [str(key) for key in table.index],
+        "population": _tenths(table["population"]),
         "pupils": pupils,
     }
+
+
+def _tenths(column: pd.Series[Any]) -> Column:
+    return Column(np.round(column.astype(float).to_numpy(), 1), "f")
 
 
 def reach(
     table: pd.DataFrame, seen: Views, *, radii: Mapping[str, float], school_ids: list[str]
 ) -> dict[str, dict[str, Any]]:
-    """Describe who reaches what, by `<stage>|<layout>`: class digits, whole metres, the nearest school's number."""
+    """Describe who reaches what, by `<stage>|<layout>`: class digits, metres, the nearest school's number."""
     found = {}
     for stage in seen.stages:
         for layout in seen.layouts:
@@ -237,8 +246,8 @@ def reach(
                 metres = table[column].to_numpy(np.float64)
                 digits = classes(metres, radius=radii[stage])
                 found[f"{stage}|{layout}"] = {
-                    "digits": "".join(map(str, digits)),
-                    "metres": plain(pd.Series(metres)),
+                    "digits": Column(digits),
+                    "metres": Column(metres, "f"),
                     "school": _numbers(table, f"school_{stage}_{layout}", school_ids),
                     "shares": _shares(digits, _weights(table, stage)),
                 }
@@ -266,14 +275,13 @@ def _weights(table: pd.DataFrame, stage: str) -> FloatArray:
 def _shares(digits: AnyArray, weights: FloatArray) -> list[float] | None:
     total = weights.sum()
     sums = np.bincount(digits, weights=weights, minlength=_UNREACHABLE + 1)
-    return np.round(sums / total, 6).tolist() if total > 0 else None
+    return np.round(sums / total, 9).tolist() if total > 0 else None
 
 
-def _numbers(table: pd.DataFrame, column: str, school_ids: list[str]) -> list[int] | None:
+def _numbers(table: pd.DataFrame, column: str, school_ids: list[str]) -> Column | None:
     if column not in table:
         return None
-    places = {key: number for number, key in enumerate(school_ids)}
-    return [places.get(str(key), -1) for key in table[column]]
+    return Column(pd.Index(school_ids).get_indexer(pd.Index(table[column].astype(str))))
 
 
 def areas(table: gpd.GeoDataFrame, seen: Views, *, tolerance: float) -> dict[str, Any]:
@@ -311,16 +319,48 @@ def _filled(polygon: shapely.Polygon) -> shapely.Polygon:
 
 
 def coverage(table: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
-    """Describe coverage by `<stage>|<layout>`: a row per district, as the table has them."""
-    columns = {"pupils": 1, "share_covered": 6, "mean_metres": 1}
+    """Describe coverage by `<stage>|<layout>`, and by `<stage>|<layout>|<year>` where rows have a year."""
+    columns = {"pupils": 1, "share_covered": 9, "mean_metres": 1}
     present = {name: plain(table[name], digits=digits) for name, digits in columns.items() if name in table}
+    years = plain(table["year"]) if "year" in table else [None] * len(table)
     found: dict[str, list[dict[str, Any]]] = {}
-    for number, (stage, layout, district) in enumerate(
-        zip(table["stage"], table["layout"], table["district_id"].astype(str), strict=True)
+    for number, (stage, layout, district, year) in enumerate(
+        zip(table["stage"], table["layout"], table["district_id"].astype(str), years, strict=True)
     ):
         row = {"district": district} | {name: values[number] for name, values in present.items()}
-        found.setdefault(f"{stage}|{layout}", []).append(row)
+        found.setdefault(f"{stage}|{layout}" if year is None else f"{stage}|{layout}|{year}", []).append(row)
     return found
+
+
+def years(table: pd.DataFrame, demand_ids: pd.Index[str], seen: Views) -> dict[str, dict[str, Column]]:
+    """Describe the pupils of other years, by year and stage; a place without a row has none.
+
+    Raises
+    ------
+    TableError
+        Where `year` or `demand_id` is missing, or a place is not in the demand.
+    """
+    if missing := [name for name in ("year", "demand_id") if name not in table]:
+        raise TableError(Fault("the years of the map", f"no column {', '.join(missing)}",
+                               "year, demand_id and pupils_<stage>", "add it"))  # fmt: skip
+    unknown = pd.Index(table["demand_id"].astype(str)).difference(demand_ids)
+    if len(unknown):
+        raise TableError(Fault("the years of the map", "places that the demand lacks", "ids of the demand",
+                               "correct them", tuple(unknown)))  # fmt: skip
+    told = [stage for stage in seen.stages if f"pupils_{stage}" in table]
+    return {
+        _year(year): {
+            stage: _tenths(
+                rows.groupby(rows["demand_id"].astype(str))[f"pupils_{stage}"].sum().reindex(demand_ids, fill_value=0.0)
+            )
+            for stage in told
+        }
+        for year, rows in table.groupby("year", sort=True)
+    }
+
+
+def _year(value: object) -> str:
+    return str(value).removesuffix(".0")
 
 
 def plain(column: pd.Series[Any], *, digits: int = 0) -> list[float | int | None]:
