@@ -72,7 +72,7 @@ def _area(case: Case, family: Family, school: School, column: str, *, each: bool
     needed = (measured, classes, *((pupils,) if each else ()))
     if any(np.isnan(one.value) for one in needed) or (each and not pupils.value):
         return case.missing(rule, school, *needed)
-    size = figure(case, family, classes.value)
+    size = figure(family, classes.value, say=case.say)
     remark = case.remarks(size.remark, classes.remark, pupils.remark if each else "")
     found = measured.value / pupils.value if each else measured.value
     if size.required is None:

@@ -10,9 +10,8 @@ import numpy as np
 from edulayout.standards import Range
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
-    from edulayout.compliance.case import Case
     from edulayout.standards import Rule
     from edulayout.standards.rules import Value
 
@@ -58,10 +57,11 @@ def families(rules: Iterable[Rule]) -> list[Family]:
     return [Family(tuple(together)) for together in found.values()]
 
 
-def figure(case: Case, family: Family, classes: float) -> Figure:
+def figure(family: Family, classes: float, *, say: Callable[..., str]) -> Figure:
     """Return what a table asks of a school of some classes.
 
-    Between two sizes, every value between their figures is permitted: the documents name sizes in steps.
+    Between two sizes, every value between their figures is permitted: the documents name sizes in steps. `say` puts a
+    remark into words.
     """
     if not family.by_size:
         return Figure(family.head, family.head.value)
@@ -71,17 +71,17 @@ def figure(case: Case, family: Family, classes: float) -> Figure:
     below = max(((_end(rule), rule) for rule in family.rules if _end(rule) < classes), default=None, key=_first)
     above = min(((_begin(rule), rule) for rule in family.rules if _begin(rule) > classes), default=None, key=_first)
     if below is None or above is None:
-        return _beyond(case, family, classes)
+        return _beyond(family, classes, say)
     ends = sorted(_number(rule, lenient=rule.limit) for _, rule in (below, above))
     code = "between_most" if family.head.bound == "at_most" else "between"
-    remark = case.say(code, classes=f"{classes:g}", below=f"{below[0]:g}", above=f"{above[0]:g}")
+    remark = say(code, classes=f"{classes:g}", below=f"{below[0]:g}", above=f"{above[0]:g}")
     return Figure(below[1], Range(ends[0], ends[1]), remark)
 
 
-def _beyond(case: Case, family: Family, classes: float) -> Figure:
+def _beyond(family: Family, classes: float, say: Callable[..., str]) -> Figure:
     least, most = min(map(_begin, family.rules)), max(map(_end, family.rules))
     code = "below_table" if classes < least else "above_table"
-    return Figure(family.head, None, case.say(code, classes=f"{classes:g}", least=f"{least:g}", most=f"{most:g}"))
+    return Figure(family.head, None, say(code, classes=f"{classes:g}", least=f"{least:g}", most=f"{most:g}"))
 
 
 def _first(pair: tuple[float, Rule]) -> float:
