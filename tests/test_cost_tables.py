@@ -106,6 +106,7 @@ def test_parquet_without_pyarrow_names_the_command(tmp_path, monkeypatch):
         el.CostTable.read(path, unit="minutes")
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
 @pytest.mark.skipif(find_spec("pyarrow") is None, reason="pyarrow is not installed")
 def test_belo_horizonte(real_data):

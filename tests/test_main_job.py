@@ -29,7 +29,7 @@ def demo(tmp_path_factory):
     return out, el.Study.from_file(sample_study()).run(out)
 
 
-@pytest.mark.parametrize("seed", ["1", "4711"])
+@pytest.mark.parametrize("seed", ["1", pytest.param("4711", marks=pytest.mark.slow)])
 def test_the_same_bits_in_another_process(demo, tmp_path, seed):
     first, _ = demo
     command = [sys.executable, "-m", "edulayout.cli", "demo", "--out", str(tmp_path / "out")]

