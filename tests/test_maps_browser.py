@@ -182,6 +182,23 @@ def test_a_year_brings_its_pupils(page):
     assert "100 kindergarten pupils" in text(page, ".el-big")
 
 
+def test_many_years_come_as_a_slider(open_page):
+    tables = city()
+    ids = tables["demand"].index
+    years = pd.concat(
+        [pd.DataFrame({"year": 2030 + k, "demand_id": ids, "pupils_kindergarten": 4.0 + k}) for k in range(6)]
+    )
+    page = open_page(maps.page(maps.explore(**tables, years=years)))
+    choose(page, "stage", "Kindergarten")
+    page.locator("input[name=year]").focus()
+    page.keyboard.press("End")
+    assert text(page, ".el-side legend output") == "2035"
+    assert "900 kindergarten pupils" in text(page, ".el-big")
+    page.keyboard.press("Home")
+    assert text(page, ".el-side legend output") == "As surveyed"
+    assert "100 kindergarten pupils" in text(page, ".el-big")
+
+
 def test_a_hostile_name_is_only_text(page):
     choose(page, "stage", "Kindergarten")
     page.locator(".el-school").first.focus()

@@ -222,3 +222,15 @@ def notes_on(study: StudyInputs) -> tuple[str, ...]:
     if (study.demand["district_id"].fillna("") == "").any():
         notes.append(words["outside"])
     return tuple(notes)
+
+
+def pupils_by_year(study: StudyInputs) -> pd.DataFrame | None:
+    """Return the pupils of every place in every year foreseen: `year, demand_id, pupils_<stage>`; None without."""
+    if study.foreseen is None:
+        return None
+    stages = [f"pupils_{stage}" for stage in pd.unique(study.foreseen.pupils["stage"])]
+    tables = [
+        demand_in(study, int(year))[stages].reset_index().assign(year=int(year))
+        for year in sorted(study.foreseen.pupils["year"].unique())
+    ]
+    return pd.concat(tables, ignore_index=True)[["year", study.demand.index.name, *stages]]

@@ -12,6 +12,7 @@ from edulayout import maps
 from edulayout.costs import places
 from edulayout.stages import KINDS, STAGE_LABELS, STAGE_LABELS_ZH
 from edulayout.streets import Streets
+from edulayout.study.forecasting import pupils_by_year
 from edulayout.study.layouts import LAYOUT_LABELS, new_seats
 from edulayout.study.measuring import headline
 from edulayout.study.proofs import siting_table
@@ -182,6 +183,8 @@ class Result:
             zones=self.layers.get("zones"),
             paths=self._ways(),
             what_if=self._trial(),
+            years=pupils_by_year(study),
+            review_number=study.review_number,
             radii=self.radii,
             title=self.title,
             note=study.note_zh if chinese and study.note_zh else study.note,

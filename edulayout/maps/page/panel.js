@@ -1,6 +1,7 @@
 /* The panel beside the map: what to show, and the figures. */
 "use strict";
 function elPanel(chart) {
+  const MOST_BUTTONS = 5;
   const { data, state, shown, texts, say, number, percent } = chart, { stages } = data, notes = [];
   function choice(group, label, under, checked, act) {
     const input = elMake("input", { type: "radio", name: group, checked, onchange: act });
@@ -20,7 +21,20 @@ function elPanel(chart) {
   }
   function yearChoices() {
     const years = Object.keys(data.years || {}), list = [["", texts.base_year], ...years.map((year) => [year, year])];
-    return years.length ? choices(texts.year, list.map(([year, label]) => choice("year", label, null, year === (state.year || ""), () => chart.choose({ year: year || null })))) : null;
+    if (!years.length) return null;
+    return list.length > MOST_BUTTONS ? yearSlider(list)
+      : choices(texts.year, list.map(([year, label]) => choice("year", label, null, year === (state.year || ""), () => chart.choose({ year: year || null }))));
+  }
+  function yearSlider(list) {
+    const at = Math.max(0, list.findIndex(([year]) => year === (state.year || ""))), told = elMake("output", {}, list[at][1]);
+    const slide = () => {
+      const [year, label] = list[Number(input.value)];
+      told.textContent = label;
+      input.setAttribute("aria-valuetext", label);
+      chart.choose({ year: year || null });
+    };
+    const input = elMake("input", { type: "range", min: "0", max: String(list.length - 1), step: "1", value: String(at), name: "year", "aria-label": texts.year, "aria-valuetext": list[at][1], oninput: slide });
+    return elMake("fieldset", {}, elMake("legend", {}, texts.year, " ", told), elMake("div", { className: "el-years" }, input, elMake("span", {}, list[1][0]), elMake("span", {}, list[list.length - 1][0])));
   }
   chart.paintNotes = () => {
     notes.forEach((note, index) => {
