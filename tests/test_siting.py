@@ -463,7 +463,7 @@ class TestHonesty:
 
     def test_a_solver_that_errs_is_found_out(self, monkeypatch):
         costs, weights, named = self.question()
-        monkeypatch.setattr(core_module.kernels, "ascend", dishonest(core_module.kernels.ascend))
+        monkeypatch.setattr(core_module.siting_ascent, "ascend", dishonest(core_module.siting_ascent.ascend))
         found = p_median(costs, weights, **named)
         assert found.status == "optimal"
         with pytest.raises(InputError, match="root_bound"):
@@ -476,7 +476,7 @@ def dishonest(ascend):
     def lie(*arguments):
         done = ascend(*arguments)
         state = arguments[-1]
-        state[core_module.kernels.BEST] *= 1.5
+        state[core_module.siting_ascent.BEST] *= 1.5
         return done
 
     return lie

@@ -19,6 +19,7 @@ from scipy.sparse.csgraph import shortest_path
 
 from edulayout.costs import TravelCosts
 from edulayout.errors import InfeasibleError, InputError
+from edulayout.kernels import siting_spread
 from edulayout.siting import center_search, dispersion_search, p_center, p_dispersion
 
 FAST = settings(max_examples=60, deadline=None)
@@ -369,6 +370,31 @@ class TestHonesty:
         found = p_center(costs, p=4, progress=interrupted)
         assert (found.status, found.stop_reason) == ("feasible", "interrupt")
         found.verify(costs)
+
+    @pytest.mark.parametrize("seed", range(12))
+    def test_the_search_for_sites_apart_agrees_with_every_subset(self, seed):
+        random = np.random.default_rng(seed)
+        close = np.triu(random.random((12, 12)) < 0.35, 1)
+        close |= close.T
+        group, quota, chosen = np.sort(random.integers(0, 2, 12)), np.array([2, 3]), np.zeros(12, dtype=np.bool_)
+        kept = [
+            choice
+            for one in combinations(np.flatnonzero(group == 0), 2)
+            for other in combinations(np.flatnonzero(group == 1), 3)
+            if not close[np.ix_(choice := [*one, *other], choice)].any()
+        ]
+        answer, _ = siting_spread.spread(close, group, quota, 10_000, chosen)
+        assert answer == (siting_spread.FOUND if kept else siting_spread.REFUSED)
+        assert not kept or np.flatnonzero(chosen).tolist() in [[int(k) for k in choice] for choice in kept]
+
+    def test_dispersion_by_search_and_by_program_agree(self, monkeypatch):
+        random = np.random.default_rng(5)
+        at = random.uniform(0, 1000, (18, 2))
+        costs = between(np.hypot(*(at[:, None] - at[None]).transpose(2, 0, 1)).tolist())
+        found = p_dispersion(costs, p=6)
+        monkeypatch.setattr(dispersion_search, "_CASES", 0)
+        again = p_dispersion(costs, p=6)
+        assert (found.objective, found.bound, found.status) == (again.objective, again.bound, "optimal")
 
     def test_dispersion_without_pigeonholes_still_proves(self, monkeypatch):
         random = np.random.default_rng(7)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from edulayout import decay
 from edulayout.costs import TravelCosts
 from edulayout.errors import InfeasibleError, InputError
-from edulayout.siting import covering, max_coverage, set_cover
+from edulayout.siting import covering, covering_program, max_coverage, set_cover
 
 FAST = settings(max_examples=60, deadline=None)
 MANY = settings(max_examples=400, deadline=None)
@@ -253,13 +253,13 @@ class TestTheCoveringProblem:
         best = smallest(task, served)
         assert smallest(small, served[np.ix_(rows, columns)]) == best
         assert len(rows) < task.rows
-        reply = covering.decide(task, seconds=60, fewest=True)
+        reply = covering_program.decide(task, seconds=60, fewest=True)
         assert (reply.refused, None if reply.chosen is None else len(reply.chosen)) == (best is None, best)
 
     @pytest.mark.parametrize("seed", range(12))
     def test_the_prices_of_the_relaxation_never_say_too_much(self, seed):
         task, served = random_task(seed)
-        price = covering.relax(task)
+        price = covering_program.relax(task)
         row = np.repeat(np.arange(task.rows), np.diff(task.ptr))
         score = np.bincount(task.column, weights=price[row], minlength=len(task.group))
         assert score.max() <= 1 + 1e-6
@@ -271,10 +271,36 @@ class TestTheCoveringProblem:
         assert len(rows) > 1
         assert served[rows].sum(axis=0).max() == 1
 
+    @pytest.mark.parametrize("seed", range(20))
+    def test_the_exchange_finds_the_smallest_cover(self, seed):
+        task, served = random_task(seed, rows=60, columns=16)
+        small, _, columns = covering.reduced(task)
+        found = columns[covering.thinned(small, covering.greedy(small), enough=0, steps=2000)]
+        assert covering.serves(task, found)
+        assert len(found) == smallest(task, served)
+        assert found.tolist() == columns[covering.thinned(small, covering.greedy(small), enough=0, steps=2000)].tolist()
+
+    def test_the_exchange_betters_a_greedy_choice(self):
+        tasks = [random_task(seed, rows=60, columns=16)[0] for seed in range(20)]
+        better = [len(covering.thinned(t, covering.greedy(t), enough=0, steps=2000)) - len(covering.greedy(t))
+                  for t in tasks]  # fmt: skip
+        assert min(better) < 0
+        assert max(better) == 0
+
+    @pytest.mark.parametrize("seed", range(20))
+    def test_a_number_is_kept_or_refused_as_every_subset_shows(self, seed):
+        task, served = random_task(seed, rows=60, columns=16)
+        best, nowhere = smallest(task, served), np.empty(0, dtype=np.int64)
+        kept = covering.search(replace(task, quota=np.array([best])), seconds=np.inf, near=nowhere)
+        assert covering.serves(replace(task, most=best), kept.chosen)
+        refused = covering.search(replace(task, quota=np.array([best - 1])), seconds=np.inf, near=kept.chosen)
+        assert refused.refused
+        assert refused.chosen is None
+
     def test_a_row_that_nothing_serves_refuses(self):
         task = covering.Task(np.array([0, 1, 1]), np.array([0], dtype=np.int32), np.array([0]), np.array([1]))
-        assert covering.decide(task, seconds=60, fewest=True).refused
-        assert covering.relax(task).tolist() == [0, 1]
+        assert covering_program.decide(task, seconds=60, fewest=True).refused
+        assert covering_program.relax(task).tolist() == [0, 1]
 
 
 def town(seed=3, rows=200, columns=40):

@@ -155,7 +155,6 @@ def emit(
     rows: IntArray,
     weight: FloatArray,
     ptr: IntArray,
-    row_of: Int32Array,
     column: Int32Array,
     cost: FloatArray,
 ) -> None:
@@ -178,7 +177,7 @@ def emit(
         for n in range(size):
             at = ptr[k] + n
             bits[0] = np.uint32(keys[n] >> np.uint64(32))
-            row_of[at], column[at] = k, np.int32(keys[n] & np.uint64(0xFFFFFFFF))
+            column[at] = np.int32(keys[n] & np.uint64(0xFFFFFFFF))
             cost[at] = weight[k] * np.float64(one[0])
 
 

@@ -52,7 +52,7 @@ class Account:
     def assignment(self, costs: TravelCosts) -> pd.Series[str]:
         """Return the id of the nearest open site of every row, missing where none."""
         labels = pd.Index([*self.names, None], dtype="str")
-        return pd.Series(labels[self.site], index=costs.demand_ids, name="school_id", dtype="str")
+        return pd.Series(labels.array.take(self.site), index=costs.demand_ids, name="school_id", copy=False)
 
 
 def account(costs: TravelCosts, rules: Rules, levels: Levels, *, opened: Sequence[str]) -> Account:
@@ -120,9 +120,14 @@ def proven_bound(
     score = -site_scores(costs, rules, levels, weights=weights, price=price)
     group_of = np.asarray(rules.group_of, dtype=np.int64)
     cheapest = [np.sort(score[group_of == g])[:number] for g, number in enumerate(rules.quota)]
-    bound = math.fsum(weights * price) + math.fsum(np.concatenate(cheapest))
-    bound = _next_value(bound, _grain(costs, rules, levels, weights=weights, cap=cap))
-    return math.fsum(weights[found.reached]) - bound if goal.sense == "maximise" else bound
+    saved = math.fsum(np.concatenate(cheapest))
+    step = _grain(costs, rules, levels, weights=weights, cap=cap)
+    bound = math.fsum(weights * price) + saved
+    raised = _next_value(bound, step)
+    if goal.sense == "minimise":
+        return raised
+    # Not the whole less what is lost: a small sum would drown in the rounding of a large one.
+    return math.fsum((weights * (1.0 - price))[found.reached]) - saved - (raised - bound)
 
 
 def site_scores(

@@ -11,8 +11,9 @@ import numpy as np
 from edulayout.kernels import siting_cover as kernels
 from edulayout.kernels import siting_rows
 from edulayout.siting.accounts import MARGIN, account, shortfall
-from edulayout.siting.covering import Task, packed, relax
+from edulayout.siting.covering import Task, packed
 from edulayout.siting.covering import search as cover
+from edulayout.siting.covering_program import relax
 from edulayout.siting.levels import Levels, read_levels
 from edulayout.siting.rules import column_positions
 
@@ -29,6 +30,7 @@ _ALL_AT_ONCE = 1000
 _LOOKED_AT = 64
 _AT_A_TIME = 16
 _NEAR = 0.25
+_HALF = 0.5
 
 _Verdict = Literal["kept", "refused", "unknown"]
 
@@ -61,6 +63,7 @@ class _Search:
     counted: IntArray
     rows: list[int] = field(default_factory=list)
     best: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    near: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     longest: float = np.inf
     low: float = 0.0
     root: float = 0.0
@@ -186,14 +189,17 @@ def _filled(search: _Search, chosen: IntArray) -> IntArray:
 
 
 def _halve(search: _Search) -> StopReason:
+    hard = False
     while search.low < search.longest:
         if search.longest - search.low <= search.limits.gap * search.longest and search.limits.gap > 0:
             return "gap"
         if search.left <= 0:
             return "time"
         search.progress("siting: radius", round(1000 * search.low / search.longest), 1000)
-        radius = _between(search)
+        radius = _between(search, 1.0 if hard else _HALF)
         verdict, price = _try(search, radius)
+        # A refusal that took a tree is dear: the next is asked for where it would end the search.
+        hard = verdict == "refused" and price is None
         if verdict == "unknown":
             return "time"
         if verdict == "refused":
@@ -203,9 +209,9 @@ def _halve(search: _Search) -> StopReason:
     return "proved"
 
 
-def _between(search: _Search) -> float:
-    """Return a level from the lower bound on, below the longest walk, about half-way."""
-    middle = (search.low + search.longest) / 2
+def _between(search: _Search, part: float) -> float:
+    """Return a level from the lower bound on, below the longest walk, about so far on the way."""
+    middle = min(search.low + part * (search.longest - search.low), np.nextafter(search.longest, 0.0))
     known = search.fixed[search.counted]
     low, _ = kernels.neighbours(search.levels.level, middle)
     low = max(low, float(known[known <= middle].max(initial=-np.inf)))
@@ -232,7 +238,7 @@ def _try(search: _Search, radius: float) -> tuple[_Verdict, FloatArray | None]:
         price = packed(task)
         if _refutes(search, task, price):
             return "refused", _on_rows(search, rows, price)
-        reply = cover(task, seconds=search.left)
+        reply = cover(task, seconds=search.left, near=search.near)
         search.nodes += reply.nodes
         if reply.refused:
             proof = next((price for price in _prices(task, reply) if _refutes(search, task, price)), None)
@@ -240,6 +246,7 @@ def _try(search: _Search, radius: float) -> tuple[_Verdict, FloatArray | None]:
             return "refused", None if proof is None else _on_rows(search, rows, proof)
         if reply.chosen is None:
             return "unknown", None
+        search.near = reply.chosen
         walks = search.offer(_filled(search, reply.chosen))
         failed = search.counted[walks[search.counted] > radius]
         if not len(failed):

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from edulayout.kernels import siting as kernels
+from edulayout.kernels import siting_ascent
 from edulayout.siting.gaps import OPTIMAL, relative_gap
-from edulayout.siting.model import shrink
+from edulayout.siting.model import midway, shrink
 
 if TYPE_CHECKING:
     from edulayout.siting.gaps import StopReason
@@ -25,7 +26,9 @@ _ROUNDING = 1e-12
 _KICKS = 10
 _KICKS_OF_LARGE = 100
 _LARGE = 250_000
+_SMALL = 10_000
 _KICK_ROUNDS = 2
+_FIRST_ROUNDS = 3
 _MORE_ROUNDS = 3
 _KICK_EVERY = 16
 _KICK_EVERY_LARGE = 4
@@ -122,7 +125,6 @@ class _Run:
     progress: Progress
     started: float
     random: AnyArray
-    turned: tuple[IntArray, AnyArray, FloatArray]
     best: tuple[float, IntArray] = (math.inf, np.empty(0, dtype=np.int64))
     lower: float = -math.inf
     root: float = -math.inf
@@ -149,12 +151,13 @@ class _Run:
 
     @property
     def goal(self) -> float:
-        """Only what can be below it is worth looking at: what reaches the aim, or else is better than the incumbent."""
+        """Only what can be below it is worth looking at: what reaches the aim, or beats the incumbent by the gap."""
         step, aim = self.model.step, self.limits.aim
         if aim is not None:
             rounding = 2e-6 * step if step > 0 else _SLACK * abs(self.model.offset)
             return self.model.sign * (aim - self.model.offset) + rounding
-        return self.upper - (step * (1 - 1e-6) if step > 0 else _SLACK * abs(self.objective(self.upper)))
+        least = step * (1 - 1e-6) if step > 0 else _SLACK * abs(self.objective(self.upper))
+        return self.upper - max(least, self.limits.gap * abs(self.objective(self.upper)) * (1 - _ROUNDING))
 
     def raise_bound(self, bound: float) -> None:
         """Take note of a bound that holds for every choice."""
@@ -210,11 +213,8 @@ def solve(model: Model, limits: Limits, *, progress: Progress) -> Outcome:
 def _begin(model: Model, limits: Limits, progress: Progress) -> _Run:
     """Return a run that holds a first choice and a bound, both found by one sweep."""
     started, core = time.perf_counter(), model.core
-    order = np.argsort(core.column, kind="stable")
-    column_ptr = np.searchsorted(core.column[order], np.arange(len(model.sites) + 1)).astype(np.int64)
-    turned = (column_ptr, core.row[order].astype(np.int32), core.cost[order])
     state = np.array([(limits.seed * 2 + 1) * 0x9E3779B97F4A7C15 % 2**64], dtype=np.uint64)
-    run = _Run(model, limits, progress, started, state, turned)
+    run = _Run(model, limits, progress, started, state)
     _improve(run, np.empty(0, dtype=np.int64), kicks=0)
     least = core.cost[core.ptr[:-1]]
     run.price = least
@@ -229,16 +229,17 @@ def _improve(run: _Run, start: IntArray, *, kicks: int) -> None:
     chosen = np.zeros(int(core.quota.sum()), dtype=np.int64)
     chosen[: len(start)] = start
     value = kernels.improve(
-        core.ptr, core.column, core.cost, core.cap, *run.turned, core.group, core.quota,
+        core.ptr, core.column, core.cost, core.cap, *core.turned, core.group, core.quota,
         chosen, len(start), kicks, run.random,
     )  # fmt: skip
     run.offer(chosen, value + core.constant)
 
 
-def _kick(run: _Run, *, rounds: int) -> None:
-    """Disturb the best choice and search again, until so many rounds in turn found nothing better."""
-    idle = 0
-    while idle < rounds:
+def _kick(run: _Run, *, rounds: int, most: float = math.inf) -> None:
+    """Disturb the best choice and search again, until so many rounds in turn found nothing better, or `most` in all."""
+    idle, done = 0, 0
+    while idle < rounds and done < most:
+        done += 1
         run.check()
         before = run.upper
         _improve(run, run.best[1], kicks=run.kicks)
@@ -247,8 +248,15 @@ def _kick(run: _Run, *, rounds: int) -> None:
 
 def _search_root(run: _Run) -> _Node | None:
     """Raise the bound by multipliers alone, so that `verify` can follow it, and better the choice on the way."""
-    _kick(run, rounds=_KICK_ROUNDS)
-    whole = _Node(-math.inf, 0, np.zeros(len(run.model.sites), np.int8), _midway(run), np.zeros(len(run.model.sites)))
+    # A bound is worth more than the last of a good choice: it comes before the long search.
+    _kick(run, rounds=_KICK_ROUNDS if len(run.model.core.cost) > _SMALL else 0, most=_FIRST_ROUNDS)
+    whole = _Node(
+        -math.inf,
+        0,
+        np.zeros(len(run.model.sites), np.int8),
+        midway(run.model.core, run.best[1]),
+        np.zeros(len(run.model.sites)),
+    )
     node = _tighten(run, whole, _ROOT)
     if node is not None:
         _kick(run, rounds=_MORE_ROUNDS)
@@ -274,6 +282,8 @@ def _search_tree(run: _Run, root: _Node | None) -> None:
         node = heapq.heappop(heap)
         run.raise_bound(node.bound)
         run.check()
+        if run.limits.nodes is not None and run.nodes >= run.limits.nodes:
+            raise _StopError("time")
         run.nodes += 1
         run.progress("siting: tree", run.nodes, run.nodes + len(heap))
         if run.nodes % (_KICK_EVERY_LARGE if run.large else _KICK_EVERY) == 0:
@@ -284,7 +294,9 @@ def _search_tree(run: _Run, root: _Node | None) -> None:
                 found = found._replace(price=root.price, share=root.share)
             for child in _branch(found, run.nodes):
                 heapq.heappush(heap, child)
-    run.raise_bound(run.upper if run.model.step > 0 and run.limits.aim is None else run.goal)
+    exact = run.model.step > 0 and run.limits.aim is None and run.limits.gap == 0
+    run.raise_bound(run.upper if exact else run.goal)
+    run.check()
 
 
 def _tighten(run: _Run, node: _Node, effort: _Effort) -> _Node | None:
@@ -294,11 +306,13 @@ def _tighten(run: _Run, node: _Node, effort: _Effort) -> _Node | None:
     opened = np.flatnonzero(node.fixed == 1)
     for _ in range(effort.slices):
         _slice(run, core, ascent, effort)
-        bound = ascent.state[kernels.BEST] + core.constant
+        bound = ascent.state[siting_ascent.BEST] + core.constant
         if effort.root:
             _note_root(run, bound, ascent.best_price)
-        _offer_primal(run, np.concatenate([opened, columns[ascent.primal]]), ascent.state[kernels.PRIMAL], core, effort)
-        if ascent.state[kernels.DONE] > 0:
+        _offer_primal(
+            run, np.concatenate([opened, columns[ascent.primal]]), ascent.state[siting_ascent.PRIMAL], core, effort
+        )
+        if ascent.state[siting_ascent.DONE] > 0:
             break
         run.check()
     if bound > run.goal:
@@ -357,24 +371,11 @@ def _branch(node: _Node, number: int) -> list[_Node]:
     return children
 
 
-def _midway(run: _Run) -> FloatArray:
-    """Return prices halfway between the nearest and the next open site: a good start for the ascent."""
-    core = run.model.core
-    opened = np.zeros(len(run.model.sites), dtype=np.bool_)
-    opened[run.best[1]] = True
-    arcs = np.flatnonzero(opened[core.column])
-    rank = np.arange(len(arcs)) - np.searchsorted(core.row[arcs], core.row[arcs])
-    first, second = core.cap.copy(), core.cap.copy()
-    first[core.row[arcs[rank == 0]]] = core.cost[arcs[rank == 0]]
-    second[core.row[arcs[rank == 1]]] = core.cost[arcs[rank == 1]]
-    return (first + second) / 2
-
-
 def _fresh(core: Core, price: FloatArray, *, theta: float, share: FloatArray | None = None) -> _Ascent:
     columns = int(core.group_ptr[-1])
     state = np.zeros(8)
-    state[kernels.THETA], state[kernels.BLEND] = theta, 0.1
-    state[kernels.BEST] = state[kernels.BEFORE] = -math.inf
+    state[siting_ascent.THETA], state[siting_ascent.BLEND] = theta, 0.1
+    state[siting_ascent.BEST] = state[siting_ascent.BEFORE] = -math.inf
     price = np.minimum(price, core.cap)
     return _Ascent(
         price,
@@ -389,8 +390,9 @@ def _fresh(core: Core, price: FloatArray, *, theta: float, share: FloatArray | N
 
 def _slice(run: _Run, core: Core, ascent: _Ascent, effort: _Effort) -> None:
     """Do one slice of the ascent."""
-    kernels.ascend(
-        core.ptr, core.column, core.cost, core.cap, core.group_ptr, core.quota,
+    column_ptr, column_row, column_cost = core.turned
+    siting_ascent.ascend(
+        core.ptr, core.column, core.cost, core.cap, column_ptr, column_row, column_cost, core.group_ptr, core.quota,
         run.upper - core.constant, run.upper - run.goal, effort.steps, effort.patience, effort.every, effort.least_gain,
         *ascent,
     )  # fmt: skip

@@ -89,7 +89,7 @@ def p_dispersion(  # noqa: PLR0913 - the question has so many parts; all but one
     return Siting(
         opened=outcome.chosen,
         existing=rules.existing,
-        assignment=pd.Series(labels[column], index=costs.demand_ids, name="school_id", dtype="str"),
+        assignment=pd.Series(labels.array.take(column), index=costs.demand_ids, name="school_id", copy=False),
         objective=outcome.objective,
         bound=outcome.bound,
         gap=distance,
@@ -104,7 +104,7 @@ def p_dispersion(  # noqa: PLR0913 - the question has so many parts; all but one
         unreachable_weight=0.0,
         charged_weight=0.0,
         sense=goal.sense,
-        method=f"distances halved, pigeonholes, HiGHS ({outcome.nodes} nodes)",
+        method=f"distances halved, pigeonholes, tree ({outcome.nodes} nodes)",
         rules=rules,
         goal=goal,
     )
@@ -112,10 +112,10 @@ def p_dispersion(  # noqa: PLR0913 - the question has so many parts; all but one
 
 def _check_sites(costs: TravelCosts, rules: Rules) -> None:
     """Refuse sites without a row, and questions in which no two sites are open."""
-    names = pd.Index([*rules.candidates, *rules.existing], dtype=str)
     faults = []
-    lost = names[~names.isin(costs.demand_ids)]
-    if len(lost):
+    known = set(costs.demand_ids.tolist())
+    lost = [name for name in (*rules.candidates, *rules.existing) if name not in known]
+    if lost:
         remedy = "compute the costs from the sites to the sites"
         faults.append(Fault("costs", "sites without a row", "a row for every site", remedy, tuple(lost)))
     if rules.total == 0 or rules.total + len(rules.existing) < 2:  # noqa: PLR2004 - a distance has two ends

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from edulayout.kernels import siting_spread as kernels
 from edulayout.siting.spacing import spacing, too_few_holes
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _HALF = 0.5
 _LONGEST = 1e9
+_CASES = 10_000
+"""Cases that the search by hand may take; what it does not decide goes to HiGHS."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,11 +169,25 @@ def _decide(search: _Search, distance: float, below: float) -> bool:
 
 def _spread(search: _Search, distance: float) -> tuple[IntArray | None, Literal["found", "refused", "unknown"], int]:
     """Ask for a choice within the quotas of which no two are nearer than the distance."""
+    quota = np.asarray(search.rules.quota, dtype=np.int64)
+    usable = np.flatnonzero((search.near.to_existing >= distance) & (quota[search.group] > 0))
+    if (np.bincount(search.group[usable], minlength=len(quota)) < quota).any():
+        return None, "refused", 0
+    close, chosen = search.near.between[np.ix_(usable, usable)] < distance, np.zeros(len(usable), dtype=np.bool_)
+    answer, cases = kernels.spread(close, search.group[usable], quota, _CASES, chosen)
+    if answer == kernels.FOUND:
+        return usable[chosen], "found", cases
+    if answer == kernels.REFUSED:
+        return None, "refused", cases
+    return _program(search, usable, distance)
+
+
+def _program(
+    search: _Search, usable: IntArray, distance: float
+) -> tuple[IntArray | None, Literal["found", "refused", "unknown"], int]:
+    """Ask HiGHS."""
     import highspy  # noqa: PLC0415 - heavy; only where a program is solved
 
-    usable = np.flatnonzero((search.near.to_existing >= distance) & (np.asarray(search.rules.quota)[search.group] > 0))
-    if (np.bincount(search.group[usable], minlength=len(search.rules.quota)) < search.rules.quota).any():
-        return None, "refused", 0
     solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     options = {"output_flag": False, "threads": 1, "random_seed": 0, "time_limit": min(max(search.left, 0.0), _LONGEST)}
     for name, value in options.items():

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
+from edulayout.kernels import siting_ascent
 from edulayout.kernels import siting_rows as kernels
 from edulayout.siting.levels import read_levels
 from edulayout.siting.rules import column_positions
@@ -33,8 +35,6 @@ class Core:
     ----------
     ptr, column, cost
         CSR arcs, ascending by weighted cost within a row, every one below the cap of its row.
-    row
-        Row of every arc, int32.
     cap
         What a row costs where no column is opened for it.
     group_ptr, quota
@@ -46,16 +46,20 @@ class Core:
     ptr: IntArray
     column: Int32Array
     cost: FloatArray
-    row: Int32Array
     cap: FloatArray
     group_ptr: IntArray
     quota: IntArray
     constant: float
 
-    @property
+    @cached_property
     def group(self) -> IntArray:
         """Group of every column."""
         return np.repeat(np.arange(len(self.quota)), np.diff(self.group_ptr))
+
+    @cached_property
+    def turned(self) -> tuple[IntArray, Int32Array, FloatArray]:
+        """The arcs by column: pointers, rows, costs."""
+        return siting_ascent.turn(self.ptr, self.column, self.cost, int(self.group_ptr[-1]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +114,11 @@ def build(costs: TravelCosts, weights: FloatArray, rules: Rules, *, goal: Goal) 
     step = kernels.fold(*levels.arrays(costs), site, weights, levels.outside, *folded)
     maximise = goal.sense == "maximise"
     core, row_of, weight = _core(costs, weights, folded, levels=levels, sites=sites, site=site, rules=rules)
+    offset = 0.0
+    if maximise:
+        # What no new site can cover is in neither, so that no small sum is the difference of two large ones.
+        part = np.where(row_of < 0, 1.0 - folded.cap, 1.0)
+        core, offset = replace(core, constant=0.0), math.fsum((weights * part)[folded.reached])
     return Model(
         core=core,
         sites=sites,
@@ -117,7 +126,7 @@ def build(costs: TravelCosts, weights: FloatArray, rules: Rules, *, goal: Goal) 
         weight=weight,
         cap_cost=folded.cap,
         sign=-1.0 if maximise else 1.0,
-        offset=math.fsum(weights[folded.reached]) if maximise else 0.0,
+        offset=offset,
         step=step,
         unreachable=~folded.reached,
     )
@@ -173,15 +182,13 @@ def _core(
     weight = np.bincount(number, weights=weights[rows], minlength=total).astype(np.float64)
     first = rows[np.searchsorted(number, np.arange(total))]
     ptr = _pointers(folded.arcs[first])
-    row, column = np.empty(ptr[-1], dtype=np.int32), np.empty(ptr[-1], dtype=np.int32)
-    cost = np.empty(ptr[-1])
-    kernels.emit(*levels.arrays(costs), site, folded.cap, first, weight, ptr, row, column, cost)
+    column, cost = np.empty(ptr[-1], dtype=np.int32), np.empty(ptr[-1])
+    kernels.emit(*levels.arrays(costs), site, folded.cap, first, weight, ptr, column, cost)
     group, used = np.asarray(rules.group_of, dtype=np.int64)[sites], np.flatnonzero(np.asarray(rules.quota))
     core = Core(
         ptr=ptr,
         column=column,
         cost=cost,
-        row=row,
         cap=weight * folded.cap[first],
         group_ptr=np.searchsorted(group, np.append(used, len(rules.groups))).astype(np.int64),
         quota=np.asarray(rules.quota, dtype=np.int64)[used],
@@ -199,21 +206,30 @@ def shrink(core: Core, fixed: AnyArray) -> tuple[Core, IntArray, IntArray]:
 
     An opened column lowers the caps of its rows, as an existing site does.
     """
-    cap = core.cap.copy()
-    opened = (fixed == 1)[core.column]
-    np.minimum.at(cap, core.row[opened], core.cost[opened])
-    kept = (fixed == 0)[core.column] & (core.cost < cap[core.row])
-    count = np.bincount(core.row[kept], minlength=len(cap))
-    rows, columns = np.flatnonzero(count), np.flatnonzero(fixed == 0)
-    group = core.group
+    ptr, column, cost, cap, rows, lost = siting_ascent.shrink(
+        core.ptr, core.column, core.cost, core.cap, *core.turned, fixed
+    )
+    columns, group = np.flatnonzero(fixed == 0), core.group
     reduced = Core(
-        ptr=_pointers(count[rows]),
-        column=(np.cumsum(fixed == 0) - 1)[core.column[kept]].astype(np.int32),
-        cost=core.cost[kept],
-        row=(np.cumsum(count > 0) - 1).astype(np.int32)[core.row[kept]],
-        cap=cap[rows],
+        ptr=ptr,
+        column=column,
+        cost=cost,
+        cap=cap,
         group_ptr=np.searchsorted(group[columns], np.arange(len(core.quota) + 1)).astype(np.int64),
         quota=core.quota - np.bincount(group[fixed == 1], minlength=len(core.quota)),
-        constant=core.constant + float(cap[count == 0].sum()),
+        constant=core.constant + lost,
     )
     return reduced, rows, columns
+
+
+def midway(core: Core, chosen: IntArray) -> FloatArray:
+    """Return prices halfway between the nearest and the next open site: a good start for the ascent."""
+    opened = np.zeros(int(core.group_ptr[-1]), dtype=np.bool_)
+    opened[chosen] = True
+    arcs = np.flatnonzero(opened[core.column])
+    row = np.searchsorted(core.ptr, arcs, side="right") - 1
+    rank = np.arange(len(arcs)) - np.searchsorted(row, row)
+    first, second = core.cap.copy(), core.cap.copy()
+    first[row[rank == 0]] = core.cost[arcs[rank == 0]]
+    second[row[rank == 1]] = core.cost[arcs[rank == 1]]
+    return (first + second) / 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -94,13 +95,15 @@ class Rules:
 class Limits:
     """When to stop: at this relative gap, after so many seconds; `seed` starts the random part of the search.
 
-    With an aim, stop too where a choice reaches that objective, or the bound shows that none does.
+    With an aim, stop too where a choice reaches that objective, or the bound shows that none does; with `nodes`, where
+    the tree would need more.
     """
 
     gap: float = 0.0
     time_limit: float | None = None
     seed: int = 0
     aim: float | None = None
+    nodes: int | None = None
 
 
 def read_rules(
@@ -190,7 +193,9 @@ def read_weights(costs: TravelCosts, weights: pd.Series[float] | None) -> FloatA
     wrong = ~(np.isfinite(numbers) & (numbers >= 0))
     faults = [
         *_rows_fault("costs", "demand ids that stand twice", "every id once", _doubled(costs.demand_ids)),
-        *_rows_fault("weights", "missing, negative or infinite weights", "finite numbers ≥ 0", ids[wrong]),
+        *_rows_fault(
+            "weights", "missing, negative or infinite weights", "finite numbers ≥ 0", ids[wrong] if wrong.any() else ()
+        ),
     ]
     if not same:
         faults += _id_faults_of_weights(costs, ids)
@@ -285,24 +290,25 @@ def _doubled(names: pd.Index[str]) -> pd.Index[str]:
     return names[:0] if names.is_unique else names[names.duplicated()]
 
 
-def _rows_fault(source: str, found: str, expected: str, rows: pd.Index[str]) -> list[Fault]:
+def _rows_fault(source: str, found: str, expected: str, rows: Sequence[str] | pd.Index[str]) -> list[Fault]:
     if not len(rows):
         return []
     return [Fault(source, found, expected, f"correct the {source}", tuple(map(str, rows)))]
 
 
 def _id_faults(what: str, names: list[str], costs: TravelCosts) -> list[Fault]:
-    index = pd.Index(names, dtype=str)
+    known = set(costs.school_ids.tolist())
+    doubled = [name for name, count in Counter(names).items() if count > 1]
     return [
-        *_rows_fault(what, "ids that stand twice", "every id once", _doubled(index)),
+        *_rows_fault(what, "ids that stand twice", "every id once", doubled),
         *_rows_fault(what, "ids that are no column of the costs", "ids of the costs",
-                     index[~index.isin(costs.school_ids)]),
+                     [name for name in names if name not in known]),
     ]  # fmt: skip
 
 
 def _overlap_faults(existing: list[str], candidates: list[str]) -> list[Fault]:
     both = sorted(set(existing) & set(candidates))
-    return _rows_fault("candidates", "ids that are existing too", "open already, or may be opened", pd.Index(both))
+    return _rows_fault("candidates", "ids that are existing too", "open already, or may be opened", both)
 
 
 def _count_faults(count: int | None, quotas: Mapping[str, int] | None, groups: pd.Series[str] | None) -> list[Fault]:
@@ -336,16 +342,16 @@ def _group_of(candidates: list[str], groups: pd.Series[str] | None) -> dict[str,
 
 
 def _require_feasible(group_of: dict[str, str], wanted: dict[str, int]) -> None:
-    there = pd.Series(list(group_of.values()), dtype=str).value_counts()
+    there = Counter(group_of.values())
     faults = [
         Fault(
             "quotas" if name != ANYWHERE else "p",
-            f"{number} new sites wanted in {name}, {there.get(name, 0)} candidates there",
+            f"{number} new sites wanted in {name}, {there[name]} candidates there",
             f"at least {number} candidates in {name}",
-            f"lower it by {number - there.get(name, 0)}, or add candidates in {name}",
+            f"lower it by {number - there[name]}, or add candidates in {name}",
         )
         for name, number in sorted(wanted.items())
-        if number > there.get(name, 0)
+        if number > there[name]
     ]
     if faults:
         raise InfeasibleError(*faults)
@@ -366,4 +372,5 @@ def _ordered(existing: list[str], group_of: dict[str, str], wanted: dict[str, in
 
 def column_positions(costs: TravelCosts, names: Sequence[str]) -> IntArray:
     """Return the column of every id in the costs, shape (ids,)."""
-    return costs.school_ids.get_indexer(pd.Index(names, dtype=str)).astype(np.int64)
+    position = {name: column for column, name in enumerate(costs.school_ids.tolist())}
+    return np.array([position.get(name, -1) for name in names], dtype=np.int64)

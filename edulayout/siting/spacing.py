@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from edulayout.siting.rules import column_positions
 
@@ -78,7 +77,8 @@ def spacing(costs: TravelCosts, rules: Rules, *, far: float | None = None) -> Sp
     """Read the distances between the sites; an absent pair counts as the cutoff, or the largest cost in the table."""
     far = far_apart(costs) if far is None else far
     names = [*rules.candidates, *rules.existing]
-    row = costs.demand_ids.get_indexer(pd.Index(names, dtype=str)).astype(np.int64)
+    position = {name: row for row, name in enumerate(costs.demand_ids.tolist())}
+    row = np.array([position[name] for name in names], dtype=np.int64)
     of_row = np.full(costs.shape[0], -1, dtype=np.int64)
     of_row[row] = np.arange(len(names))
     of_column = np.full(costs.shape[1], -1, dtype=np.int64)
