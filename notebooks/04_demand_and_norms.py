@@ -160,8 +160,8 @@ short.pivot_table(index=["stage", "year"], columns="district_id", values="pupils
 quick = replace(study, diagnosis={**study.diagnosis, "zones": {"layouts": "none"}}, siting_year=2030)
 result = quick.run()
 result.tables["seats_outlook"].query("variant == 'medium' and layout != 'planned'").drop(
-    columns=["variant", "now_year", "horizon_year", "most_idle_year", "most_idle"]
-).round()
+    columns=["variant", "now_year", "horizon_year", "most_idle_year", "most_idle", "basis"]
+).round(2)
 
 # %% [markdown]
 # Primary seats in the extended layout, less pupils: years in rows, below 0 seats lack.

@@ -154,9 +154,20 @@ def test_floor_area_by_classes(demand, classes, area, verdict, required):
     table = compliance.check(two(), demand, standard="cn-jianbiao-2002-102", facts=told)
     found = rows(table[table["rule"] == "cn-jianbiao-2002-102/floor_area/primary/basic"], "floor_area")
     assert found.loc["s1", "verdict"] == verdict
+    np.testing.assert_equal(found.loc["s1", "required"], required)
     if verdict != "not_applicable":
-        assert found.loc["s1", "required"] == required
         assert ("between the figures for 12 and 18" in found.loc["s1", "reason"]) == (classes == 15)
+
+
+@pytest.mark.parametrize(("classes", "required"), [(18, 4684.0), (15, 3569.0), (None, np.nan), (31, np.nan)])
+def test_a_figure_by_size_is_that_of_the_school_where_its_area_is_missing(demand, classes, required):
+    told = facts(classes_primary=[classes, classes], floor_area_m2=[np.nan, np.nan])
+    made = two(seats=(None, None))
+    table = compliance.check(made, demand, standard="cn-jianbiao-2002-102", facts=told)
+    found = rows(table[table["rule"] == "cn-jianbiao-2002-102/floor_area/primary/basic"], "floor_area").loc["s1"]
+    assert found["verdict"] == "cannot_tell"
+    np.testing.assert_equal(found["required"], required)
+    assert ("by the number of classes" in found["limit"]) == bool(np.isnan(required))
 
 
 def test_floor_area_by_pupil(demand):
@@ -306,6 +317,25 @@ def test_seats_by_residents(demand):
     assert found["verdict"].to_dict() == {"all": "meets", "east": "meets", "west": "fails"}
     # 500 residents at 50 would have 25 seats; 5 are missing.
     assert found.loc["west", "pupils"] == 5.0
+
+
+@pytest.mark.parametrize("name", ["cn-xuancheng-2020", "cn-gb50180-2018"])
+def test_a_demand_without_districts_is_judged_for_the_city_alone(demand, name):
+    places = demand.drop(columns="district_id")
+    table = compliance.check(two(), places, standard=name, costs=dense([[100, 900], [900, 100]], places))
+    assert set(table["object_type"]) <= {"city", "school"}
+    assert (table["verdict"] != "not_applicable").any()
+    with_districts = compliance.check(two(), demand, standard=name, costs=dense([[100, 900], [900, 100]], demand))
+    city = with_districts[with_districts["object_type"] == "city"].set_index("rule")["found"]
+    pd.testing.assert_series_equal(table[table["object_type"] == "city"].set_index("rule")["found"], city[table.loc[table["object_type"] == "city", "rule"]])  # fmt: skip
+
+
+def test_assigned_pupils_are_said_to_be(demand):
+    told = facts(pupils_primary=[540, 600], classes_primary=[12, 12])
+    table = compliance.check(two(), demand, standard=only("class_size", "primary", 45), facts=told, assigned=True)
+    assert set(rows(table, "class_size")["reason"]) == {"pupils as the layout assigns them"}
+    plain = compliance.check(two(), demand, standard=only("class_size", "primary", 45), facts=told)
+    assert set(rows(plain, "class_size")["reason"]) == {""}
 
 
 def test_seats_not_known(demand):

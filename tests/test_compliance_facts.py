@@ -59,6 +59,18 @@ def test_no_ids_at_all():
         compliance.check_facts(pd.DataFrame({"books": [1]}))
 
 
+@pytest.mark.parametrize(("name", "meant"), [
+    ("pupls_primary", "pupils_primary"), ("class_primary", "classes_primary"), ("floor_area_m", "floor_area_m2"),
+])  # fmt: skip
+def test_a_misspelt_column_is_refused(name, meant):
+    with pytest.raises(TableError, match=f"'{name}'(.|\n)*'{meant}'"):
+        compliance.check_facts(table(**{name: [1, 2]}))
+    # Beside the column itself it is just another one.
+    made = compliance.check_facts(table(**{name: [1, 2], meant: [3, 4]}))
+    assert made[meant].tolist() == [3, 4]
+    assert any(name in note for note in made.attrs["notes"])
+
+
 def test_an_argument_is_not_changed():
     frame = table(books=["1", "2"])
     before = frame.copy()

@@ -150,7 +150,8 @@ def test_public_names():
         "CostTable", "Geodesic", "Straight", "Streets", "Study", "TravelCosts", "__version__", "access",
         "assignment", "compliance", "coverage", "crs", "decay", "demand", "equity", "export", "groups",
         "maps", "nearest_schools", "programme", "read_candidates", "read_demand", "read_districts",
-        "read_schools", "read_streets", "reserve", "seats", "siting", "standards", "travel_costs", "zones",
+        "read_schools", "read_streets", "report", "reserve", "scale", "seats", "siting", "standards", "travel_costs",
+        "zones",
     ]  # fmt: skip
     for name in edulayout.__all__:
         assert getattr(edulayout, name) is not None

@@ -591,3 +591,17 @@ def test_vendored_files_are_what_was_taken():
         for name, entry in told["files"].items():
             assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == entry["sha256"], name
         assert "LICENSE" in told["files"]
+
+
+def failing():
+    tables = city()
+    failed = [2, 0, 1, np.nan, np.nan]
+    tables["schools"] = tables["schools"].assign(rules_failed=failed, worst_rule=["Class size", "", HOSTILE, "", ""])
+    return tables
+
+
+def test_schools_that_fail_rules_are_told_by_layout():
+    text = maps.page(maps.explore(**failing()))
+    assert embedded(text)["failures"] == {"existing": {"k1": [2, "Class size"]}, "planned": {"k1": [1, HOSTILE]}}
+    assert embedded(maps.page(maps.explore(**city())))["failures"] == {}
+    assert "<img src=x" not in text

@@ -437,3 +437,23 @@ def test_dots_can_be_picked(open_page):
     assert "50 residents" in text(page, ".leaflet-tooltip h3")
     page.mouse.click(*spot(page, 251, 651))
     assert "Place b62" in text(page, ".el-dock")
+
+
+def test_schools_that_fail_rules_carry_a_red_mark(open_page):
+    tables = city()
+    tables["schools"] = tables["schools"].assign(
+        rules_failed=[2, 0, 1, 0, 0], worst_rule=["Class size", "", "Site area", "", ""]
+    )
+    page = open_page(maps.page(maps.explore(**tables)))
+    choose(page, "layout", "Existing")
+    choose(page, "stage", "Kindergarten")
+    assert page.locator(".el-school .el-failed").count() == 1
+    assert "Fails a planning rule" in text(page, ".el-signs")
+    assert "rules failed: 2" in page.locator(".el-school").get_attribute("aria-label")
+    page.locator(".el-school svg").click()
+    assert "2; worst: Class size" in text(page, ".el-dock .el-fails")
+    choose(page, "layout", "Planned")
+    assert page.locator(".el-school .el-failed").count() == 1, "the new school fails none"
+    choose(page, "stage", "Primary")
+    assert page.locator(".el-school .el-failed").count() == 0
+    assert "Fails a planning rule" not in text(page, ".el-signs")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edulayout import programme
@@ -253,6 +253,7 @@ def test_days_are_read_in_one_order_only(text, found):
 DAYS = st.integers(0, 900).map(lambda count: date(2024, 1, 1) + timedelta(days=count))
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(DAYS, min_size=6, max_size=6).map(sorted), min_size=1, max_size=5), st.data())
 def test_status_agrees_with_a_loop(plans, data):
     rows, facts = [], []
@@ -271,7 +272,7 @@ def test_status_agrees_with_a_loop(plans, data):
         late = max((today - planned[count]).days, 0) if count < 6 else 0
         delay = (known[-1] - planned[count - 1]).days if count else 0
         slip = max(delay, late) if late else delay
-        opening = known[5] if count == 6 else planned[5] + timedelta(days=slip)
+        opening = known[5] if count == 6 else max(planned[5] + timedelta(days=slip), today)
         row = status.loc[str(number)]
         assert row["days_late"] == late
         assert row["expected_opening"].date() == opening
@@ -312,3 +313,54 @@ def test_the_command_prints_the_status_and_writes_letters(tmp_path, capsys):
         main(["programme", str(ZHANGZHOU / "programme.toml"), "--as-of", "soon"])
     assert stop.value.code == 2
     assert "a day such as" in capsys.readouterr().err
+
+
+def test_only_what_was_paid_in_the_year_counts_against_its_plan():
+    made = of(project("a", year_plan=100.0))
+    paid = pd.DataFrame({"project_id": "a", "day": pd.to_datetime(["2025-12-31", "2026-02-01", "2026-09-01"]),
+                         "amount": [70.0, 30.0, 900.0], "fund": ""})  # fmt: skip
+    in_year = Programme(projects=made.projects, payments=paid, year=2026).summary("2026-06-30")
+    assert (in_year.paid, in_year.paid_in_year, in_year.share_of_year_plan_paid) == (100.0, 30.0, 0.3)
+    assert "in 2026: 30.0 yuan, 30% of the year's plan" in " ".join(in_year.sentences("en"))
+    assert "其中2026年完成30.0元，占年度计划的30%" in " ".join(in_year.sentences("zh"))
+    unsaid = Programme(projects=made.projects, payments=paid).summary("2026-06-30")
+    assert unsaid.paid_in_year == 100.0
+
+
+def test_owners_in_both_languages_and_unknown_ones():
+    made = of(project("a", ownership="普惠"), project("b", ownership="public"), project("c", ownership=""))
+    assert made.projects["ownership"].tolist() == ["inclusive", "public", ""]
+    with pytest.raises(TableError, match="column 'ownership': 'church'"):
+        of(project("a", ownership="church"))
+
+
+def test_a_letter_names_its_district_and_who_signs():
+    made = of(project("a", planned_opening="2024-09-01", name_en="Hill <School>"))
+    (letter,) = made.letters("2024-10-01", language="en", names={"east": "East & Co"}, issuer="Bureau")
+    assert letter.before[0] == "To East & Co:"
+    assert letter.after[-1] == "Bureau\n2024-10-01"
+    page = letter.html()
+    assert '<p class="signed">Bureau<br>2024-10-01</p>' in page
+    assert "Hill &lt;School&gt;" in page
+    assert "East &amp; Co" in page
+    (plain,) = made.letters("2024-10-01", language="zh")
+    assert plain.before[0] == "east："
+    assert plain.after[-1] == "（发函单位）\n2024年10月1日"
+
+
+def test_the_files_that_a_programme_names():
+    assert [path.name for path in programme.files_of(ZHANGZHOU / "programme.toml")] == [
+        "projects.csv", "payments.csv", "kindergartens.csv",
+    ]  # fmt: skip
+    assert programme.files_of(ZHANGZHOU / "projects.csv") == []
+
+
+def test_faults_of_all_tables_of_a_programme_come_together(tmp_path):
+    (tmp_path / "programme.toml").write_text('[programme]\nprojects = "p.csv"\npayments = "m.csv"\ngraded = "g.csv"\n')
+    (tmp_path / "p.csv").write_text("project_id,name,district_id,kind,how\na,A,e,kindergarten,magic\n")
+    (tmp_path / "g.csv").write_text("kindergarten_id,grade\nk,best\n")
+    with pytest.raises(TableError) as caught:
+        programme.read(tmp_path / "programme.toml")
+    told = str(caught.value)
+    for part in ("'magic'", "'best'", "m.csv"):
+        assert part in told, part

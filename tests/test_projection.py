@@ -297,3 +297,25 @@ class TestBirths:
         shifted = self.births.assign(year=self.births["year"] + 1)
         short = pupils_of_births(shifted, {"primary": SchoolAge(6, 6)}, years=[2024], births_until="08-31")
         assert own == pytest.approx(short["pupils"].iloc[0])
+
+
+def test_rates_of_other_years_are_refused():
+    start = people([[100, 80, 60], [90, 70, 50]])
+    dated = replace(rates(2), years=(2024, 2025))
+    assert project(start, dated, base_year=2024).years == (2024, 2025, 2026)
+    with pytest.raises(InputError, match=r"base_year: 2020, with rates of 2024, 2025"):
+        project(start, dated, base_year=2020)
+
+
+def test_rates_that_are_read_know_their_years():
+    table = pd.DataFrame(
+        [("a", sex, age, 10.0) for sex in ("female", "male") for age in ("0-4", "5-9", "10-14", "15+")],
+        columns=["district_id", "sex", "age", "population"],
+    )
+    residents = ages(table, split=EVEN)
+    born = pd.DataFrame({"age": ["5-9"], "births_per_1000_women": [30.0]})
+    dying = pd.DataFrame({"age": ["0+"], "deaths_per_1000": [5.0]})
+    read = assumptions(residents, fertility=born, mortality=dying, years=range(2024, 2027))
+    assert read.years == (2024, 2025, 2026)
+    with pytest.raises(InputError, match="base_year"):
+        project(residents, read, base_year=2020)

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import LineString, Point, box
 
@@ -68,6 +68,34 @@ def test_another_school_is_not_free_land():
     assert found.loc["b", ["verdict", "needed_m2", "free_m2"]].tolist() == ["not needed", 0.0, 0.0]
 
 
+def test_a_verge_is_no_land():
+    # A street runs 18 m east of the site: 10 m of verge are left, in which no school can grow.
+    street = layer(
+        LineString([(118, -500), (118, 500)]),
+        LineString([(-8, -500), (-8, 500)]),
+        LineString([(-500, -8), (500, -8)]),
+        LineString([(-500, 108), (500, 108)]),
+    )
+    taken = {"roads": street}
+    need = pd.Series({"a": 900.0})
+    site = layer(box(0, 0, 100, 100), index=["a"])
+    wide = reserve.growth_land(site, need, taken=taken)
+    narrow = reserve.growth_land(site, need, taken=taken, least_width_metres=15.0)
+    fits = reserve.growth_land(site, need, taken=taken, least_width_metres=9.0)
+    assert wide.loc["a", "verdict"] == fits.loc["a", "verdict"] == "enough"
+    # The land is taken in as wide as it must be, though 9 m of it would have had the area.
+    assert (wide.loc["a", "free_m2"], fits.loc["a", "free_m2"]) == (pytest.approx(900.0), pytest.approx(1000.0))
+    assert narrow.loc["a", ["verdict", "free_m2"]].tolist() == ["none", 0.0]
+
+
+def test_no_sites_at_all():
+    none = layer(box(0, 0, 1, 1), index=["a"]).iloc[:0]
+    found = reserve.growth_land(none, pd.Series(dtype=float), taken={"built_up": NOTHING})
+    assert list(found.columns[:3]) == ["verdict", "needed_m2", "free_m2"]
+    assert len(found) == 0
+
+
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(-150, 200), st.integers(-150, 200), st.integers(5, 80), st.integers(5, 80)), max_size=6
@@ -133,6 +161,7 @@ def test_idle_buildings_by_hand():
     assert rated([1000], [[500]], [5])["verdict"].tolist() == ["nobody near"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 3000), min_size=1, max_size=4), st.data())
 def test_idle_buildings_agree_with_a_loop(areas, data):
     unmet = data.draw(st.lists(st.integers(0, 90), min_size=1, max_size=4))

@@ -27,7 +27,8 @@ LEAST_AREA = {"kindergarten": 3_000, "primary": 12_000, "junior_high": 17_000, "
 GEOPACKAGES = ("districts.gpkg", "blocks.gpkg", "streets.gpkg")
 TEXTS = (
     "schools.csv", "school_facts.csv", "candidates.geojson", "river.geojson", "ages.csv", "births.csv", "fertility.csv",
-    "mortality.csv", "migration.csv", "housing.csv",
+    "mortality.csv", "migration.csv", "housing.csv", "projects.csv", "payments.csv", "grades.csv", "idle.csv",
+    "sites.geojson", "permits.geojson",
 )  # fmt: skip
 
 pytestmark = pytest.mark.xdist_group("sample")
@@ -157,7 +158,7 @@ def test_quotas_are_the_reports(study):
 
 def test_the_study_names_files_that_exist(study, sample):
     paths = [entry["path"] if isinstance(entry, dict) else entry for entry in study["inputs"].values()]
-    assert len(paths) == 12
+    assert len(paths) == 17
     assert all((sample / path).is_file() for path in paths)
 
 

@@ -85,6 +85,9 @@ def test_variants_keep_their_order():
     [
         ([80, 90, 100], "enough"), ([120, 130, 110], "short"), ([90, 120, 95], "short, then enough"),
         ([90, 120, 60], "short, then surplus"), ([90, 110, 120], "enough, then short"),
+        # Fewer seats idle than lacked at worst, and still two fifths of them without a pupil.
+        ([300, 120, 60], "short, then surplus"), ([120, 90, 81], "short, then enough"),
+        ([60, 80, 20], "surplus"), ([95, 90, 80], "enough, then surplus"), ([60, 90, 81], "enough"),
     ],
 )  # fmt: skip
 def test_outlook(row, verdict):
@@ -95,11 +98,26 @@ def test_outlook(row, verdict):
     assert one["horizon_surplus"] == 100 - row[-1]
     assert one["peak_pupils"] == max(row)
     assert one["peak_year"] == 2024 + row.index(max(row))
-    assert pd.isna(one["worst_gap_year"]) == (verdict == "enough")
+    assert pd.isna(one["worst_gap_year"]) == (max(row) <= 100)
+    assert one["horizon_idle_share"] == max(0, 100 - row[-1]) / 100
+    assert pd.isna(one["surplus_from_year"]) == ("surplus" not in verdict)
+
+
+def test_the_outlook_tells_from_which_year_on_seats_stand_idle():
+    own = schools(("primary", "a", 100.0, None, None), ("primary", "b", 10.0, None, None))
+    table = el.seats.balance_by_year(pupils(a=[70, 95, 80, 27], b=[30, 15, 20, 9]), own)
+    found = el.seats.outlook(table).set_index("district_id")
+    assert found.loc["a", ["surplus_from_year", "verdict"]].tolist() == [2026, "enough, then surplus"]
+    assert found.loc["a", "horizon_idle_share"] == 0.73
+    # 110 seats for 100, 110, 100 and 36 pupils: the city never lacks any, the districts do.
+    assert found.loc["all", ["worst_gap", "worst_gap_of_districts"]].tolist() == [0, 20]
+    assert el.seats.outlook(table, surplus_share=0.8)["surplus_from_year"].isna().all()
+    with pytest.raises(InputError, match="surplus_share"):
+        el.seats.outlook(table, surplus_share=20)
 
 
 def test_outlook_from_a_year_on():
-    table = el.seats.balance_by_year(pupils(a=[300, 90, 80]), schools(("primary", "a", 100.0, None, None)))
+    table = el.seats.balance_by_year(pupils(a=[300, 90, 85]), schools(("primary", "a", 100.0, None, None)))
     assert el.seats.outlook(table, now=2025)["verdict"].tolist() == ["enough", "enough"]
     with pytest.raises(InputError, match="2040"):
         el.seats.outlook(table, now=2040)

@@ -204,6 +204,8 @@ def test_zones_share_a_shortage(town):
     # 640 pupils for 540 seats, and a fifth more, so that there is a choice.
     assert table.loc["west", "limit"] == pytest.approx(640 * 1.2)
     assert "fewer seats than pupils" in table.loc["all", "remark"]
+    assert "up to 142 % of its seats" in table.loc["all", "remark"]
+    assert "alike" not in table.loc["all", "remark"]
 
 
 def test_zones_can_be_switched_off_or_fail_with_a_reason(town):
@@ -243,6 +245,12 @@ def test_the_summary_says_what_the_tables_say(result):
         "320",
         "cannot tell (≤ 320)",
     ]
+    seats = result.tables["seats"].query("district_id != 'all' and stage == 'primary' and layout == 'existing'")
+    assert seats["gap"].sum() > 100, "seats are free in the other district"
+    assert table.loc[("primary", "seats_short_by_district"), "existing"] == f"{seats['gap'].sum():,.0f}"
+    unknown = table.loc[("junior_high", "seats_short_by_district"), ["existing", "extended"]].tolist()
+    assert unknown[0] == "320"
+    assert unknown[1].startswith("cannot tell (≤ ")
     assert table.loc[("primary", "worst_district"), "existing"] == "东"
     assert table.loc[("primary", "worst_covered"), "existing"] == "0.0 %"
     assert table.loc[("primary", "fairness_access"), "extended"] == "cannot tell"
@@ -346,3 +354,18 @@ def test_settlements_with_fields_between_them_still_get_whole_zones(town):
     assert whole["pupils"] == 640.0
     assert "the places do not touch" in whole["remark"]
     assert 1.9e6 < result.layers["zones"].area.sum() <= 2e6 * (1 + 1e-9)
+
+
+def test_what_rests_on_unknown_seats_is_left_empty_and_told(result):
+    table = rows(result, "assignment", layout="extended", stage="primary")
+    whole = table[table["row"] == "all"].iloc[0]
+    assert whole["status"] == "seats unknown"
+    assert whole[["mean_metres", "max_metres", "objective", "bound"]].isna().all()
+    schools = table[table["row"] == "school"].set_index("school_id")
+    assert schools[["seat_price", "seats_one_more", "mean_metres", "max_metres"]].isna().all(axis=None)
+    sent = schools.loc["c2", "pupils"]
+    (note,) = [note for note in result.notes if "(c2)" in note and "primary" in note and "sent there" in note]
+    assert f"{sent:,.0f} of 640 pupils" in note
+    known = rows(result, "assignment", layout="planned", stage="primary", row="all").iloc[0]
+    assert known["status"] == "optimal"
+    assert known["mean_metres"] > 0

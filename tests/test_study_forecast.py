@@ -87,9 +87,23 @@ def test_the_outlook_names_surplus_as_plainly_as_shortage(growing):
         (outlook["layout"] == "existing") & (outlook["stage"] == "primary") & (outlook["variant"] == "medium")
     ]
     row = row.set_index("district_id")
-    assert row.loc["west", "verdict"] == "enough"
+    assert row.loc["west", "verdict"] == "surplus"
+    assert row.loc["west", "surplus_from_year"] == 2024
+    assert row.loc["west", "horizon_idle_share"] > 0.2
     assert row.loc["west", "horizon_surplus"] > 400
     assert row.loc["east", "verdict"] == "short"
+
+
+def test_two_counts_of_today_are_told_and_every_table_names_its_basis(growing, tmp_path):
+    result = el.Study.from_file(growing / "study.toml").run(tmp_path / "out")
+    note = next(note for note in result.notes if note.startswith("Primary: two counts of today"))
+    counted = result.demand["pupils_primary"].sum()
+    # The ages give 460.8 in 2024, as above.
+    assert f"{counted:,.0f} pupils by" in note
+    assert "461 by the age table in 2024" in note
+    assert note in json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))["notes"]
+    assert set(result.tables["seats_by_year"]["basis"]) == set(result.tables["seats_outlook"]["basis"]) == {"ages"}
+    assert result.coverage.query("stage == 'primary' and district_id == 'all'")["pupils"].tolist() == [counted] * 3
 
 
 def test_schools_are_placed_for_the_year_asked_for(growing):
@@ -123,6 +137,7 @@ def test_the_short_method(town):
     assert table["primary", "west", 2024] == pytest.approx(6 * 40 * 1.5)
     assert table["junior_high", "east", 2029] == pytest.approx(3 * 20)
     assert "population_by_year" not in result.tables
+    assert set(result.tables["seats_outlook"]["basis"]) == {"births"}
 
 
 def test_chinese_notes(growing):
@@ -130,6 +145,7 @@ def test_chinese_notes(growing):
     notes = el.Study.from_file(growing / "study.toml").run().notes
     assert any(note.startswith("小学：2024年学生最多") for note in notes)
     assert any("布局远期拓展" in note for note in notes), "the names of layouts are Chinese too"
+    assert any(note.startswith("小学：本次计算有两套现状学生数") and "2024年分年龄人口" in note for note in notes)
 
 
 @pytest.mark.parametrize(("old", "new", "found"), [

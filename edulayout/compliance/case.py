@@ -68,6 +68,7 @@ class Case:
     costs: TravelCosts | None = None
     safe_costs: Mapping[str, TravelCosts] = field(default_factory=dict)
     service_areas: gpd.GeoDataFrame | None = None
+    assigned: bool = False
     _least: dict[tuple[str, bool], FloatArray] = field(default_factory=dict)
 
     # Schools.
@@ -153,7 +154,8 @@ class Case:
 
     def enrolled(self, school: School, stage: str = "") -> Known:
         """Return the enrolled pupils of a school, in a stage or in all."""
-        return self._summed(school, stage, "pupils")
+        told = self._summed(school, stage, "pupils")
+        return told._replace(remark=self.say("assigned")) if self.assigned and not np.isnan(told.value) else told
 
     def pupils(self, school: School, stage: str = "") -> Known:
         """Return the enrolled pupils, or the seats with a remark where those are not known."""
@@ -191,9 +193,9 @@ class Case:
         return not stage or self.living(stage) is not None or bool(self.serving(stage))
 
     def groups(self) -> tuple[IntArray, list[str]]:
-        """Return the number of each place's district, and the names of the districts, outside last."""
+        """Return the number of each place's district, and their names, outside last; -1 and none where nobody tells."""
         if "district_id" not in self.demand:
-            return np.zeros(len(self.demand), dtype=np.int64), []
+            return np.full(len(self.demand), -1, dtype=np.int64), []
         text = self.demand["district_id"].astype(object).where(self.demand["district_id"].notna(), OUTSIDE).astype(str)
         places = text.where(text != "", OUTSIDE)
         names = sorted(pd.unique(places), key=lambda name: (name == OUTSIDE, name))
@@ -266,12 +268,12 @@ class Case:
         return Outcome(rule, stage or rule.stage, *place, found, asked, bound or rule.bound, unit or rule.unit, pupils,
                        reason, verdict)  # fmt: skip
 
-    def missing(self, rule: Rule, school: School, *known: Known) -> Outcome:
+    def missing(self, rule: Rule, school: School, *known: Known, required: Value | None = None) -> Outcome:
         """Return the outcome where facts of a school are missing."""
         columns = [name for one in known if np.isnan(one.value) for name in one.missing.split(", ")]
         what = ", ".join(dict.fromkeys(columns))
         pupils = self.pupils(school, rule.stage).value
-        return self.open(rule, school.place, self.say("missing", what=what), pupils=pupils)
+        return self.open(rule, school.place, self.say("missing", what=what), pupils=pupils, required=required)
 
 
 def _of(school: School, stage: str) -> Sequence[str]:

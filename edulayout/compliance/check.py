@@ -85,6 +85,7 @@ def check(  # noqa: PLR0913 - all but the tables are optional and named
     safe_costs: Mapping[str, TravelCosts] | None = None,
     service_areas: gpd.GeoDataFrame | None = None,
     districts: pd.DataFrame | None = None,
+    assigned: bool = False,
     language: str = "en",
 ) -> pd.DataFrame:
     """Hold a layout against a standard: one row for each rule and each school, district or city that it is about.
@@ -113,6 +114,8 @@ def check(  # noqa: PLR0913 - all but the tables are optional and named
         Polygons by `stage` and `school_id`.
     districts
         Names of the districts.
+    assigned
+        Whether the pupils of the facts are those that the layout assigns, not those enrolled: reasons then say so.
     language
         `en` or `zh`: of labels, limits and reasons; codes are the same in both.
 
@@ -162,6 +165,7 @@ def check(  # noqa: PLR0913 - all but the tables are optional and named
         costs=costs,
         safe_costs=safe_costs or {},
         service_areas=service_areas,
+        assigned=assigned,
     )
     outcomes = [outcome for family in families(rules.rules) for outcome in _outcomes(case, family)]
     return _table(case, outcomes, districts)
@@ -325,6 +329,8 @@ def _limit(case: Case, outcome: Outcome) -> str:
     """Return what the rule asks for, in words; where it is judged in another unit, as the document has it."""
     value = outcome.required if outcome.unit == outcome.rule.unit else outcome.rule.value
     language: Language = "zh" if case.language == "zh" else "en"
+    if not isinstance(value, Range) and np.isnan(value):
+        return f"{outcome.rule.demand(language)} {case.say('by_classes')}"
     return f"{outcome.rule.demand(language)} {quantity(value, outcome.rule.unit, language)}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -42,6 +43,9 @@ MEASURED = (
 _OF_STAGE = tuple(f"{name}_{stage}" for name in MEASURED for stage in STAGES)
 _CLASSES = tuple(f"classes_{stage}" for stage in STAGES)
 _PUPILS = tuple(f"pupils_{stage}" for stage in STAGES)
+
+_ALIKE = 0.9
+"""How alike two names are, by the ratio of `difflib`, for one to be taken as the other misspelt."""
 
 UNKNOWN = "unknown"
 OWNERSHIP: Mapping[str, str] = MappingProxyType(
@@ -90,7 +94,8 @@ def check_facts(
     Raises
     ------
     TableError
-        With every fault: ids missing, repeated or unknown, numbers that cannot be, classes in fractions, unknown words.
+        With every fault: ids missing, repeated or unknown, numbers that cannot be, classes in fractions, unknown words,
+        columns that are almost called like one of these.
 
     Examples
     --------
@@ -209,7 +214,18 @@ def _columns(frame: pd.DataFrame, findings: Findings) -> dict[str, pd.Series]:
     odd = [str(name) for name in frame.columns if name not in FACTS.columns]
     if odd:
         findings.note(f"columns that no rule needs: {', '.join(odd)}")
+    for name in odd:
+        _check_spelling(name, frame, findings)
     return made
+
+
+def _check_spelling(name: str, frame: pd.DataFrame, findings: Findings) -> None:
+    """Refuse a column that is almost called like a known one: its numbers would be counted nowhere."""
+    meant = get_close_matches(name.strip().lower(), FACTS.columns, n=1, cutoff=_ALIKE)
+    if meant and meant[0] not in frame:
+        findings.fault(
+            f"column {name!r}", f"{meant[0]!r}, if that is meant", "correct the name, or take the column out"
+        )
 
 
 def _check_whole(made: Mapping[str, pd.Series], findings: Findings) -> None:

@@ -66,7 +66,7 @@ def level(case: Case, school: School, stage: str, indicator: Indicator) -> Known
     missing = ", ".join(one.missing for one in (has, pupils) if np.isnan(one.value))
     if missing or not pupils.value:
         return Known(np.nan, missing or f"pupils_{stage}")
-    return Known(indicator.per_pupils * has.value / pupils.value)
+    return Known(indicator.per_pupils * has.value / pupils.value, remark=pupils.remark)
 
 
 def resource(case: Case, family: Family) -> Iterator[Outcome]:
@@ -78,7 +78,7 @@ def resource(case: Case, family: Family) -> Iterator[Outcome]:
             yield case.missing(rule, school, found)
         else:
             pupils = case.enrolled(school, rule.stage).value
-            yield case.held(rule, school.place, found.value, pupils=pupils)
+            yield case.held(rule, school.place, found.value, pupils=pupils, reason=found.remark)
 
 
 class _Card(NamedTuple):

@@ -43,7 +43,7 @@ def _stages(case: Case) -> list[str]:
 def _radius(case: Case, rule: Rule, stage: str) -> Iterator[Outcome]:
     asked = case.standard.find("share_within_radius", stage)
     required = 1.0 if asked is None else asked.limit
-    because = "" if asked is None else f"≥ {quantity(asked.value, asked.unit, 'en')}: {asked.citation}"
+    because = "" if asked is None else _cited(asked, case.language)
     groups, why = _within(case, rule, stage)
     radius = f"≤ {quantity(rule.value, rule.unit, 'zh' if case.language == 'zh' else 'en')}"
     for group in groups:
@@ -58,6 +58,14 @@ def _radius(case: Case, rule: Rule, stage: str) -> Iterator[Outcome]:
         )  # fmt: skip
     if why:
         yield case.open(rule, CITY, why, stage=stage, required=required, bound="at_least", unit="share")
+
+
+def _cited(rule: Rule, language: str) -> str:
+    """Return a least share and who asks for it."""
+    if language == "en" or rule.replaced is not None:
+        return f"≥ {quantity(rule.value, rule.unit, 'en')}: {rule.citation}"
+    status = terms("zh")["status"][rule.status]
+    return f"≥ {quantity(rule.value, rule.unit, 'zh')}：{rule.document}，{rule.clause_zh or rule.clause}（{status}）"
 
 
 def _within(case: Case, rule: Rule, stage: str) -> tuple[list[_Group], str]:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from edulayout.compliance.case import Case, School
     from edulayout.compliance.judging import Outcome
-    from edulayout.compliance.sizes import Family
+    from edulayout.compliance.sizes import Family, Figure
+    from edulayout.standards.rules import Value
 
 _ROUNDING = 1e-9
 
@@ -31,7 +32,7 @@ def class_size(case: Case, family: Family) -> Iterator[Outcome]:
                 yield case.missing(rule, school, pupils, gap)
             else:
                 yield case.held(rule, school.place, pupils.value / classes.value, stage=stage,
-                                pupils=pupils.value)  # fmt: skip
+                                pupils=pupils.value, reason=pupils.remark)  # fmt: skip
 
 
 def school_classes(case: Case, family: Family) -> Iterator[Outcome]:
@@ -70,16 +71,21 @@ def _area(case: Case, family: Family, school: School, column: str, *, each: bool
     pupils = case.pupils(school, rule.stage)
     classes = case.classes(school, rule.stage) if family.by_size else Known(0.0)
     needed = (measured, classes, *((pupils,) if each else ()))
-    if any(np.isnan(one.value) for one in needed) or (each and not pupils.value):
-        return case.missing(rule, school, *needed)
-    size = figure(family, classes.value, say=case.say)
+    size = None if np.isnan(classes.value) else figure(family, classes.value, say=case.say)
+    if size is None or any(np.isnan(one.value) for one in needed) or (each and not pupils.value):
+        return case.missing(rule if size is None else size.rule, school, *needed, required=_asked(size))
     remark = case.remarks(size.remark, classes.remark, pupils.remark if each else "")
     found = measured.value / pupils.value if each else measured.value
     if size.required is None:
         return case.open(size.rule, school.place, remark, verdict="not_applicable",
-                         pupils=pupils.value, found=found)  # fmt: skip
+                         pupils=pupils.value, found=found, required=_asked(size))  # fmt: skip
     return case.held(size.rule, school.place, found, pupils=pupils.value, required=size.required,
                      reason=remark)  # fmt: skip
+
+
+def _asked(size: Figure | None) -> Value:
+    """Return what is asked of a size: no number where the size is not known or the table does not reach it."""
+    return np.nan if size is None or size.required is None else size.required
 
 
 def nine_year_grades(case: Case, family: Family) -> Iterator[Outcome]:

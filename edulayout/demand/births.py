@@ -68,7 +68,7 @@ def pupils_of_births(
 
     Notes
     -----
-    Lags of 3, 6 and 12 years from birth to entry are STANDARDS.md, section g (status: memory). Complexity O(rows).
+    Lags of 3, 6 and 12 years from birth to entry follow the usual ages of entry (status: memory). Complexity O(rows).
 
     Examples
     --------

@@ -94,7 +94,8 @@ def project(ages: Ages, rates: Assumptions, *, base_year: int) -> Projection:
     Raises
     ------
     InputError
-        Where more people leave than there are: district, sex, age and year.
+        Where the rates are for other ages, districts or years; where more people leave than there are: district, sex,
+        age and year.
 
     Notes
     -----
@@ -114,6 +115,7 @@ def project(ages: Ages, rates: Assumptions, *, base_year: int) -> Projection:
     [0.5, 1.0, 2.0]
     """
     _check_shapes(ages, rates)
+    _check_years(rates, base_year)
     now, years = ages.residents, [ages.residents]
     flows = []
     for step in range(len(rates.fertility)):
@@ -176,6 +178,17 @@ def _check_shapes(ages: Ages, rates: Assumptions) -> None:
     if faults or ages.sexes != SEXES:
         sexes = Fault("ages", f"sexes {', '.join(ages.sexes)}", ", ".join(SEXES), "give residents by sex")
         raise InputError(*faults, *([] if ages.sexes == SEXES else [sexes]))
+
+
+def _check_years(rates: Assumptions, base_year: int) -> None:
+    """Refuse rates that were read for other years: they would hold under the wrong names."""
+    steps = tuple(range(base_year, base_year + len(rates.fertility)))
+    if rates.years and rates.years != steps:
+        found = f"rates of {', '.join(map(str, rates.years))}"
+        raise InputError(
+            Fault("base_year", f"{base_year}, with {found}", f"{rates.years[0]}, and rates of every year from it on",
+                  "read the rates for the years that are projected")
+        )  # fmt: skip
 
 
 def _require_people(people: FloatArray, districts: tuple[str, ...], year: int) -> None:

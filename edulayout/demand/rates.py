@@ -53,6 +53,8 @@ class Assumptions:
         Births counted instead of computed, shape (years, districts), NaN where not known.
     variant
         The name of these assumptions.
+    years
+        The years of the first axis; empty where they may begin with any year.
     """
 
     fertility: FloatArray
@@ -62,6 +64,7 @@ class Assumptions:
     boys_per_100_girls: float = BOYS_PER_100_GIRLS
     known_births: FloatArray | None = None
     variant: str = ""
+    years: tuple[int, ...] = ()
 
 
 def survivorship(deaths: FloatArray, *, infant_share: float = INFANT_SHARE) -> tuple[FloatArray, FloatArray]:
@@ -159,8 +162,9 @@ def assumptions(
         raise InputError(*faults)
     survival, newborn = survivorship(dying / 1000.0)
     return Assumptions(
-        born[:, :, 0] / 1000.0, survival, newborn, moving, boys_per_100_girls, known_births=known, variant=variant
-    )
+        born[:, :, 0] / 1000.0, survival, newborn, moving, boys_per_100_girls, known_births=known, variant=variant,
+        years=asked.years,
+    )  # fmt: skip
 
 
 class _Asked(NamedTuple):

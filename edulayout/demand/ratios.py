@@ -30,7 +30,7 @@ XUANCHENG = PupilRatio(
     "Xuancheng (Anhui, China) education facility plan 2020-2030: 35,580 / 65,250 / 32,100 seats for 1.053 million "
     "residents, derived from those totals; a Chinese planning ratio, to be replaced by the local one",
 )
-"""A planning ratio with a public source, for want of a local one (STANDARDS.md, section d)."""
+"""A planning ratio with a public source, for want of a local one (`edulayout.standards`, `cn-xuancheng-2020`)."""
 
 
 def with_pupils(demand: gpd.GeoDataFrame, per_1000: Mapping[str, float]) -> gpd.GeoDataFrame:
@@ -102,8 +102,8 @@ def implied_ratio(birth_rate: float, *, years: int, enrolment: float = 1.0, migr
 
     Notes
     -----
-    A rule of thumb for checking a planning ratio (STANDARDS.md, section g, derived): births per 1,000, times the years,
-    times enrolment, times migration. It holds exactly where births are steady and nobody dies.
+    A rule of thumb for checking a planning ratio (status: derived): births per 1,000, times the years, times
+    enrolment, times migration. It holds exactly where births are steady and nobody dies.
 
     Examples
     --------

@@ -99,7 +99,7 @@ def age_weights(stage: SchoolAge, ages: int, *, shift: float = 0.0) -> FloatArra
 
     Examples
     --------
-    Counted four months after the cut-off, a third of the pupils who were 3 is 4 already.
+    Counted three months after the cut-off, a quarter of the pupils who were 3 then is 4 already.
 
     >>> age_weights(SchoolAge(3, 2), 7, shift=0.25).tolist()
     [0.0, 0.0, 0.0, 0.75, 1.0, 0.25, 0.0]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from edulayout.equity.sample import Numbers
+    from edulayout.typing import AnyArray
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Interval:
         Ends of the range.
     level, repeats, seed
         How it was found.
+    undefined
+        Resamples for which the index is not defined (nothing but zeros drawn, say), left out of the range.
     """
 
     estimate: float
@@ -37,10 +40,12 @@ class Interval:
     level: float
     repeats: int
     seed: int
+    undefined: int = 0
 
     def __str__(self) -> str:
         share = f"{self.level:.0%}".replace("%", " %")
-        return f"{self.estimate:.4g} ({share}: {self.low:.4g} to {self.high:.4g}, {self.repeats} resamples)"
+        left_out = f", {self.undefined} of them not defined" if self.undefined else ""
+        return f"{self.estimate:.4g} ({share}: {self.low:.4g} to {self.high:.4g}, {self.repeats} resamples{left_out})"
 
 
 def interval(
@@ -73,12 +78,14 @@ def interval(
     Returns
     -------
     Interval
-        The percentile interval. Complexity O(repeats · n log n).
+        The percentile interval; its ends are indices that a resample had, infinite where those are. Resamples for
+        which the index is not defined are left out and counted; both ends are NaN where it is defined for none.
+        Complexity O(repeats · n log n).
 
     Raises
     ------
     InputError
-        As the measure; where level or repeats make no sense.
+        As the measure for the places as they are; where level or repeats make no sense.
 
     Notes
     -----
@@ -104,6 +111,18 @@ def interval(
     table = [column[order] for column in columns]
     generator = np.random.default_rng(seed)
     draws = generator.integers(0, len(order), (repeats, len(order)))
-    found = [measure(*(column[draw] for column in table)) for draw in draws]
-    low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(measure(*table), float(low), float(high), level, repeats, seed)
+    estimate = measure(*table)
+    found = np.array([_defined(measure, [column[draw] for column in table]) for draw in draws])
+    known = found[~np.isnan(found)]
+    ends = [(1 - level) / 2, (1 + level) / 2]
+    # Between a number and infinity there is no mean: the ends are indices that were found.
+    low, high = np.quantile(known, ends, method="inverted_cdf") if len(known) else (np.nan, np.nan)
+    return Interval(estimate, float(low), float(high), level, repeats, seed, repeats - len(known))
+
+
+def _defined(measure: Callable[..., float], drawn: list[AnyArray]) -> float:
+    """Return the index of a resample; NaN where it has none."""
+    try:
+        return float(measure(*drawn))
+    except InputError:
+        return float("nan")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _STILL = datetime(2000, 1, 1)  # noqa: DTZ001 - the format stores no time zone, and equal content shall give equal bytes
 _TEXT_MM = 166
-_LEFT, _RIGHT = 0, 2
+_LEFT, _CENTRE, _RIGHT = 0, 1, 2
 """Members of WD_ALIGN_PARAGRAPH."""
 _ZIP_TIME = (2000, 1, 1, 0, 0, 0)
 
@@ -63,10 +63,16 @@ def write_document(
         temporary.write_bytes(content)
 
 
-def document_bytes(parts: Sequence[str | Sheet | Picture], *, title: str, language: Language = "en") -> bytes:
-    """Return the document of `write_document` as bytes, the same for equal content."""
+def document_bytes(
+    parts: Sequence[str | Sheet | Picture], *, title: str, language: Language = "en", letter: bool = False
+) -> bytes:
+    """Return the document of `write_document` as bytes, the same for equal content.
+
+    A `letter` has its title centred, Chinese paragraphs indented but for the address, and paragraphs of several lines,
+    the signature, at the right.
+    """
     docx = optional("docx", extra="office")
-    paper = _Paper(docx.Document(), language)
+    paper = _Paper(docx.Document(), language, letter)
     paper.open(title)
     for part in parts:
         paper.add(part)
@@ -79,6 +85,7 @@ class _Paper:
 
     document: Any
     language: Language
+    letter: bool = False
 
     def open(self, title: str) -> None:
         shared = optional("docx.shared", extra="office")
@@ -90,7 +97,29 @@ class _Paper:
         properties = self.document.core_properties
         properties.title, properties.author, properties.comments = title, "", ""
         properties.created = properties.modified = _STILL
-        self.document.add_heading(title, level=0)
+        if self.letter:
+            self._centred(title)
+        else:
+            self.document.add_heading(title, level=0)
+
+    def _centred(self, title: str) -> None:
+        shared = optional("docx.shared", extra="office")
+        paragraph = self.document.add_paragraph()
+        paragraph.alignment = _CENTRE
+        paragraph.paragraph_format.space_after = shared.Pt(18)
+        run = paragraph.add_run(title)
+        run.bold, run.font.size = True, shared.Pt(16)
+
+    def _written(self, text: str) -> None:
+        """Add a paragraph of a letter."""
+        shared = optional("docx.shared", extra="office")
+        first = len(self.document.paragraphs) == 1
+        paragraph = self.document.add_paragraph(text)
+        paragraph.paragraph_format.space_before = shared.Pt(6)
+        if "\n" in text:
+            paragraph.alignment = _RIGHT
+        elif self.language == "zh" and not first:
+            paragraph.paragraph_format.first_line_indent = shared.Pt(22)
 
     def _font(self, style: Any) -> None:  # noqa: ANN401 - python-docx publishes no types
         latin, chinese = "Times New Roman", "SimSun"
@@ -102,7 +131,9 @@ class _Paper:
             fonts.attrib.pop(namespace.qn(theme), None)
 
     def add(self, part: str | Sheet | Picture) -> None:
-        if isinstance(part, str):
+        if isinstance(part, str) and self.letter:
+            self._written(part)
+        elif isinstance(part, str):
             self.document.add_paragraph(part)
         elif isinstance(part, Picture):
             shared = optional("docx.shared", extra="office")

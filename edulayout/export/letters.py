@@ -35,24 +35,29 @@ def letter_name(letter: Letter, taken: Sequence[str]) -> str:
     return name
 
 
-def letter_files(letters: Sequence[Letter], *, folder: str = "") -> dict[str, bytes | str]:
-    """Return each letter as `<district>.html` and `<district>.docx`, by path.
+def letter_files(letters: Sequence[Letter], *, folder: str = "", documents: bool = True) -> dict[str, bytes | str]:
+    """Return each letter as `<district>.html` and `<district>.docx`, by path; the pages alone without `documents`.
 
     Raises
     ------
     MissingExtraError
-        Without the extra `office`.
+        Without the extra `office`, where documents are asked for.
     """
     files: dict[str, bytes | str] = {}
     names: list[str] = []
     for letter in letters:
         names.append(letter_name(letter, names))
         stem = f"{folder}/{names[-1]}" if folder else names[-1]
-        parts: list[str | Sheet | Picture] = [*letter.before, Sheet("", letter.table), *letter.after]
-        language: Language = "zh" if letter.language == "zh" else "en"
         files[f"{stem}.html"] = letter.html()
-        files[f"{stem}.docx"] = document_bytes(parts, title=letter.title, language=language)
+        if documents:
+            files[f"{stem}.docx"] = _document(letter)
     return files
+
+
+def _document(letter: Letter) -> bytes:
+    parts: list[str | Sheet | Picture] = [*letter.before, Sheet("", letter.table), *letter.after]
+    language: Language = "zh" if letter.language == "zh" else "en"
+    return document_bytes(parts, title=letter.title, language=language, letter=True)
 
 
 def write_letters(letters: Sequence[Letter], folder: Path) -> list[str]:

@@ -17,7 +17,7 @@ from edulayout.maps import payload
 from edulayout.maps.attendance import zones as described_zones
 from edulayout.maps.bundle import bundle
 from edulayout.maps.inline import page
-from edulayout.maps.loads import loads
+from edulayout.maps.loads import failures, loads
 from edulayout.maps.roads import roads
 from edulayout.maps.trial import Trial, trial
 from edulayout.maps.walks import walks
@@ -124,7 +124,8 @@ def explore(  # noqa: PLR0913 - a map is made of many tables, each named at the 
         `school_…`, the nearest `school_id`; per stage `pupils_…`.
     schools
         One row per layout and school: `layout, school_id, name, kind, status` and a point; `name_en`, `seats_…`,
-        `origin`, `assigned_…`, `load_…`, `seat_price_…` where known.
+        `origin`, `assigned_…`, `load_…`, `seat_price_…` where known; with `rules_failed` above 0 and `worst_rule` a
+        school gets a red mark.
     radii
         Service radius of each stage in metres.
     title
@@ -231,7 +232,7 @@ def explore(  # noqa: PLR0913 - a map is made of many tables, each named at the 
         "trial": _told(what_if, lambda it: trial(it, demand=demand, schools=schools, candidates=candidates)),
     }
     tables |= {name: told for name, told in optional.items() if told is not None}
-    tables["loads"] = loads(schools, seen)
+    tables |= {"loads": loads(schools, seen), "failures": failures(schools)}
     return _map(tables, title, language)
 
 

@@ -1,4 +1,4 @@
-"""What schools carry: pupils assigned, load and seat price, for their cards."""
+"""What schools carry: pupils assigned, load and seat price, rules that they fail, for their cards and signs."""
 
 from __future__ import annotations
 
@@ -39,4 +39,26 @@ def loads(schools: pd.DataFrame, seen: Views) -> dict[str, dict[str, list[float 
             told = [values[row] if values else None for values in columns.values()]
             if any(value is not None for value in told):
                 found.setdefault(f"{stage}|{layout}", {})[str(school)] = told
+    return found
+
+
+def failures(schools: pd.DataFrame) -> dict[str, dict[str, tuple[int, str]]]:
+    """Describe by layout and school how many rules it fails and the worst of them; schools that fail none are left out.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> schools = pd.DataFrame({"layout": "existing", "school_id": ["s", "t"], "rules_failed": [2, 0],
+    ...                         "worst_rule": ["Class size", ""]})
+    >>> failures(schools)
+    {'existing': {'s': (2, 'Class size')}}
+    """
+    found: dict[str, dict[str, tuple[int, str]]] = {}
+    if "rules_failed" not in schools:
+        return found
+    failing = schools[schools["rules_failed"].fillna(0) > 0]
+    worst = failing["worst_rule"].fillna("") if "worst_rule" in failing else [""] * len(failing)
+    rows = zip(failing["layout"], failing["school_id"], failing["rules_failed"], worst, strict=True)
+    for layout, school, count, rule in rows:
+        found.setdefault(str(layout), {})[str(school)] = (int(count), str(rule))
     return found

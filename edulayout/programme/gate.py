@@ -25,10 +25,9 @@ WAYS = {
     "estate_kindergarten": ("Estate kindergarten", "小区配套园"),
 }
 """How a project makes seats: word → English, Chinese."""
-_DISORDER = {
-    "planned": "planned days out of order",
-    "actual": "a milestone reached before one that must precede it",
-}
+OWNERS = ("public", "inclusive", "private")
+"""Public (公办), inclusive private (普惠性民办), other private (民办)."""
+OWNERSHIP_WORDS = {"公办": "public", "普惠性民办": "inclusive", "普惠": "inclusive", "民办": "private"}
 GRADES = {"provincial": ("provincial", "省级"), "city": ("city", "市级"), "county": ("county", "县级")}
 """Grades of demonstration kindergartens (示范园), the highest first: word → English, Chinese."""
 MONEY = ("total", "year_plan", "paid")
@@ -41,7 +40,8 @@ def check_projects(
     """Return projects as the contract says, by `project_id`.
 
     Columns: `name`, `district_id`, `kind` (a kind of school), `how` (`new`, `extend`, `convert_idle`,
-    `estate_kindergarten`), `seats_<stage>`, `total`, `year_plan` and, without a table of payments, `paid` (money, in
+    `estate_kindergarten`), `ownership` of the seats (`public`, `inclusive`, `private`, or the Chinese words; empty
+    where nobody knows), `seats_<stage>`, `total`, `year_plan` and, without a table of payments, `paid` (money, in
     the unit of the programme), `funds_<source>`, `planned_<milestone>` and `actual_<milestone>` (days), `site_id` (the
     school or candidate of a study), and others, kept as they are.
 
@@ -59,8 +59,10 @@ def check_projects(
     findings = Findings(source, RowNames(as_text(table["project_id"]).tolist()))
     ids = check_ids(table["project_id"], findings)
     made = table.drop(columns="project_id").copy()
-    for name in ("name", "district_id", "kind", "how", *[c for c in ("name_en", "site_id") if c in table]):
+    for name in ("name", "district_id", "kind", "how", *[c for c in ("name_en", "site_id", "ownership") if c in table]):
         made[name] = as_text(table[name])
+    if "ownership" in made:
+        made["ownership"] = made["ownership"].replace(OWNERSHIP_WORDS)
     _check_words(made, findings, districts)
     _check_twice(made, findings)
     for name in made.columns:
@@ -75,14 +77,15 @@ def check_projects(
 
 
 def _check_words(made: pd.DataFrame, findings: Findings, districts: Sequence[str] | None) -> None:
-    allowed = {"kind": tuple(KINDS), "how": tuple(WAYS), "district_id": districts}
+    allowed = {"kind": tuple(KINDS), "how": tuple(WAYS), "district_id": districts, "ownership": ("", *OWNERS)}
     for column, words in allowed.items():
-        if words is None:
+        if words is None or column not in made:
             continue
         unknown = ~made[column].isin(list(words)).to_numpy(dtype=bool)
         if unknown.any():
             told = ", ".join(map(repr, made[column][unknown].unique()[:3]))
-            findings.fault(f"column {column!r}: {told}", f"one of {', '.join(words)}", "correct it", where=unknown)
+            known = ", ".join(filter(None, words))
+            findings.fault(f"column {column!r}: {told}", f"one of {known}", "correct it", where=unknown)
     for column in ("name", "district_id"):
         empty = (made[column] == "").to_numpy(dtype=bool)
         if empty.any() and (column != "district_id" or districts is None):

@@ -10,6 +10,7 @@ import pandas as pd
 
 from edulayout.errors import Fault, InputError
 from edulayout.fixedpoint import group_totals
+from edulayout.programme.gate import OWNERS
 from edulayout.siting.mip.build import Draft, Program
 from edulayout.siting.mip.solver import relax, solve
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
     from edulayout.typing import BoolArray, FloatArray
 
-OWNERS = ("public", "inclusive", "private")
-"""Public (公办), inclusive private (普惠性民办), other private (民办)."""
 TARGETS = {"public": 0.5, "inclusive": 0.8}
 """Shares of seats: public; public and inclusive together (普惠). Opinion of 2018 on preschool; secondary."""
 ALL = "all"
@@ -106,6 +105,8 @@ class Choice:
         As `ownership_shares`, after the projects.
     reasons
         Where nothing meets the targets: which target lacks how many seats with everything built.
+    lacking
+        The same as target, group (`all` for the whole) and seats.
     """
 
     projects: tuple[str, ...]
@@ -115,6 +116,7 @@ class Choice:
     status: str
     shares: pd.DataFrame
     reasons: tuple[str, ...] = ()
+    lacking: tuple[tuple[str, str, float], ...] = ()
 
 
 def soonest(
@@ -179,17 +181,24 @@ def soonest(
                 tuple(taken.index), year, spent, min(bound, spent), status, _after(schools, taken, seats, by, targets)
             )
     return Choice(
-        (), None, np.nan, np.nan, "infeasible", _after(schools, ordered.iloc[:0], seats, by, targets), _why(rows)
-    )
+        (), None, np.nan, np.nan, "infeasible", _after(schools, ordered.iloc[:0], seats, by, targets),
+        *_why(rows),
+    )  # fmt: skip
 
 
-def _why(rows: list[tuple[str, float, FloatArray]]) -> tuple[str, ...]:
+def _why(rows: list[tuple[str, float, FloatArray]]) -> tuple[tuple[str, ...], tuple[tuple[str, str, float], ...]]:
     """Say which target cannot be met even with every project that helps it."""
     best = [(name, start + float(gain.clip(min=0).sum())) for name, start, gain in rows]
-    lacking = tuple(
-        f"{name}: {-held:,.0f} seats short with everything that helps it" for name, held in best if held < 0
+    lacking = tuple((*_parts(name), -held) for name, held in best if held < 0)
+    told = tuple(
+        f"{target}, {group}: {seats:,.0f} seats short with everything that helps it" for target, group, seats in lacking
     )
-    return lacking or ("the targets work against each other, or the money does not do",)
+    return told or ("the targets work against each other, or the money does not do",), lacking
+
+
+def _parts(name: str) -> tuple[str, str]:
+    target, group = name.split(", ", 1)
+    return target, group
 
 
 def _money(budget: Mapping[int, float] | None, year: int) -> float:

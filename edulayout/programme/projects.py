@@ -9,9 +9,9 @@ import pandas as pd
 from edulayout.programme.book import Book
 from edulayout.programme.dates import as_of_day
 from edulayout.programme.gate import check_projects
-from edulayout.programme.letters import Letter, letters_of
+from edulayout.programme.letters import Letter, Wording, letters_of
 from edulayout.programme.milestones import default_milestones
-from edulayout.programme.status import lagging_of, openings_of, status_of
+from edulayout.programme.status import lagging_of, openings_of, said_late, status_of
 from edulayout.programme.summing import Summary, summary_of
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Programme(Book):
         Notes
         -----
         The delay so far is that of the last milestone reached, or what the next one is already overdue, whichever is
-        more; a project that is ahead is expected to keep its lead.
+        more; a project that is ahead is expected to keep its lead. What has not opened opens today at the earliest.
         """
         return status_of(self.projects, self.payments, self.milestones, as_of_day(as_of))
 
@@ -114,14 +114,16 @@ class Programme(Book):
         """Return the lagging list as lines for the screen."""
         late, labels = self.lagging(as_of), {one.name: one for one in self.milestones}
         lines = []
-        for row in late.reset_index().itertuples(index=False):
-            one = labels.get(str(row.milestone))
-            what = "" if one is None else one.label_zh if language == "zh" and one.label_zh else one.label
+        told = late.assign(**said_late(late, self.milestones))
+        for row in told.reset_index().itertuples(index=False):
+            one = labels[str(row.milestone)]
+            what = one.label_zh if language == "zh" and one.label_zh else one.label
+            name = str(row.name if language == "zh" else getattr(row, "name_en", "") or row.name)
             seats = f"{row.seats:,.0f}"
             lines.append(
-                f"  {row.name}（{row.district_id}）：{what}滞后{row.days_late}天，学位{seats}个"
+                f"  {name}（{row.district_id}）：{what}滞后{row.days}天，学位{seats}个"
                 if language == "zh"
-                else f"  {row.name} ({row.district_id}): {what or 'opening'} {row.days_late} days late, {seats} seats"
+                else f"  {name} ({row.district_id}): {what} {row.days} days late, {seats} seats"
             )
         return lines
 
@@ -135,6 +137,8 @@ class Programme(Book):
         *,
         language: str = "zh",
         template: str | None = None,
+        issuer: str = "",
+        names: Mapping[str, str] | None = None,
         pupils: Mapping[str, float] | None = None,
     ) -> list[Letter]:
         """Return a reminder letter (提醒函) for each district with a late project.
@@ -147,10 +151,15 @@ class Programme(Book):
             `zh` or `en`.
         template
             Text of a template in place of the one of the package; see `letter_zh.txt` for its fields.
+        issuer
+            Who signs; a line to fill in where it is empty.
+        names
+            What districts are called, by `district_id`; the id itself where it is not there.
         pupils
             As in `lagging`.
         """
-        return letters_of(self, as_of_day(as_of), language=language, template=template, pupils=pupils or {})
+        wording = Wording(language=language, template=template, issuer=issuer, names=names or {})
+        return letters_of(self, as_of_day(as_of), wording=wording, pupils=pupils or {})
 
     def _repr_html_(self) -> str:
         last = self.payments["day"].max() if self.payments is not None and len(self.payments) else None

@@ -36,7 +36,9 @@ def status_of(
     delay = np.where(last >= 0, -early, 0)
     slip = np.where(late > 0, np.maximum(delay, late), delay)
     expected = np.where(
-        np.isnat(actual[:, opening]), planned[:, opening] + slip.astype("timedelta64[D]"), actual[:, opening]
+        np.isnat(actual[:, opening]),
+        np.maximum(planned[:, opening] + slip.astype("timedelta64[D]"), today),
+        actual[:, opening],
     )
     kept = [name for name in ("name", "name_en", "district_id", "kind", "how", "site_id") if name in projects]
     return projects[kept].assign(
@@ -54,12 +56,13 @@ def status_of(
     )
 
 
-def paid_of(projects: pd.DataFrame, payments: pd.DataFrame | None, as_of: pd.Timestamp) -> pd.Series:
-    """Return by project the money paid until a day: from the payments, or the column `paid`."""
+def paid_of(projects: pd.DataFrame, payments: pd.DataFrame | None, as_of: pd.Timestamp, *, year: int = 0) -> pd.Series:
+    """Return by project the money paid until a day (in one year, where it is named): payments, or the column `paid`."""
     if payments is None:
         return projects["paid"] if "paid" in projects else pd.Series(np.nan, index=projects.index)
-    until = payments[payments["day"] <= as_of]
-    return until.groupby("project_id")["amount"].sum().reindex(projects.index, fill_value=0.0)
+    until = payments[(payments["day"] <= as_of) & ((payments["day"].dt.year == year) | (year == 0))]
+    sums: pd.Series[float] = until.groupby("project_id")["amount"].sum()
+    return sums.reindex(projects.index, fill_value=0.0)
 
 
 def lagging_of(status: pd.DataFrame, pupils: Mapping[str, float]) -> pd.DataFrame:
@@ -75,6 +78,21 @@ def lagging_of(status: pd.DataFrame, pupils: Mapping[str, float]) -> pd.DataFram
         ["days_late", "opening_days_late", "_seats", "project_id"], ascending=[False, False, False, True]
     )
     return table.loc[order["project_id"]]
+
+
+def said_late(late: pd.DataFrame, milestones: Sequence[Milestone]) -> pd.DataFrame:
+    """Return of each late project what people are told: the milestone that is overdue, its day, and by how many days.
+
+    Where none is overdue yet, the delay so far is told as that of the opening.
+    """
+    opening, overdue = marking(milestones, "opened"), late["days_late"] > 0
+    return pd.DataFrame(
+        {
+            "milestone": late["milestone"].where(overdue, opening),
+            "due": late["due"].where(overdue, late["planned_opening"]),
+            "days": late["days_late"].where(overdue, late["opening_days_late"]),
+        }
+    )
 
 
 def openings_of(status: pd.DataFrame) -> pd.Series:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from edulayout.programme.gate import FUNDS, GRADES
 from edulayout.programme.milestones import marking
-from edulayout.programme.status import status_of
+from edulayout.programme.status import paid_of, status_of
 
 if TYPE_CHECKING:
     from edulayout.programme.book import Book
@@ -29,10 +29,11 @@ class Summary:
         Counts.
     seats, seats_opened
         Seats of all projects, and of those that have opened.
-    total, year_plan, paid
-        Money: of the whole programme, planned for the year, paid until the day.
+    total, year_plan, paid, year, paid_in_year
+        Money: of the whole programme, planned for the year, paid until the day; which year that is (0 where nobody said
+        it), and what of the payments was made in it (all of them where nobody said it, or there are no dates).
     share_of_year_plan_paid, share_of_total_paid
-        Of the money.
+        What was paid in the year, of its plan; all that was paid, of the whole.
     share_started, share_finished
         Of the projects.
     all_started_on
@@ -59,6 +60,8 @@ class Summary:
     total: float
     year_plan: float
     paid: float
+    year: int
+    paid_in_year: float
     share_of_year_plan_paid: float
     share_of_total_paid: float
     share_started: float
@@ -89,7 +92,7 @@ class Summary:
             return [
                 f"截至{day.year}年{day.month}月{day.day}日，{self.projects}个项目共规划学位{self.seats:,.0f}个。",
                 f"已开工{self.started}个，已竣工{self.finished}个，已开园（开学）{self.opened}个。",
-                f"累计完成投资{self.paid:,.1f}{self.money_zh}，占年度计划的{_percent(self.share_of_year_plan_paid)}。",
+                self._paid("zh"),
                 *self._early("zh"),
                 f"进度滞后项目{self.late}个，涉及学位{self.seats_late:,.0f}个。",
                 *self._graded("zh"),
@@ -97,11 +100,19 @@ class Summary:
         return [
             f"As of {day.isoformat()}: {self.projects} projects with {self.seats:,.0f} seats.",
             f"Started {self.started}, finished {self.finished}, opened {self.opened}.",
-            f"Paid: {self.paid:,.1f} {self.money}, {_percent(self.share_of_year_plan_paid)} of the year's plan.",
+            self._paid("en"),
             *self._early("en"),
             f"Behind plan: {self.late} projects with {self.seats_late:,.0f} seats.",
             *self._graded("en"),
         ]
+
+    def _paid(self, language: str) -> str:
+        share, whole = _percent(self.share_of_year_plan_paid), self.paid == self.paid_in_year
+        if language == "zh":
+            own = "，" if whole else f"，其中{self.year}年完成{self.paid_in_year:,.1f}{self.money_zh}，"
+            return f"累计完成投资{self.paid:,.1f}{self.money_zh}{own}占年度计划的{share}。"
+        own = ", " if whole else f"; in {self.year}: {self.paid_in_year:,.1f} {self.money}, "
+        return f"Paid: {self.paid:,.1f} {self.money}{own}{share} of the year's plan."
 
     def _early(self, language: str) -> list[str]:
         if self.all_started_on is None or not np.isfinite(self.start_days_early):
@@ -141,6 +152,7 @@ def summary_of(programme: Book, as_of: pd.Timestamp) -> Summary:
     begun, due = (projects[f"{sort}_{marking(milestones, 'started')}"] for sort in ("actual", "planned"))
     all_begun = begun.max() if len(projects) and bool(started.all()) else pd.NaT
     paid, plan, total = (float(status[name].sum(min_count=1)) for name in ("paid", "year_plan", "total"))
+    of_year = float(paid_of(projects, programme.payments, as_of, year=programme.year).sum(min_count=1))
     return Summary(
         as_of=as_of,
         projects=len(projects),
@@ -152,7 +164,9 @@ def summary_of(programme: Book, as_of: pd.Timestamp) -> Summary:
         total=total,
         year_plan=plan,
         paid=paid,
-        share_of_year_plan_paid=_share(paid, plan),
+        year=programme.year,
+        paid_in_year=of_year,
+        share_of_year_plan_paid=_share(of_year, plan),
         share_of_total_paid=_share(paid, total),
         share_started=_share(float(started.sum()), len(projects)),
         share_finished=_share(float((is_in["finished"] | is_in["opened"]).sum()), len(projects)),

@@ -3,5 +3,6 @@
 from edulayout.reserve.conflicts import conflicts
 from edulayout.reserve.idle import rate_idle
 from edulayout.reserve.land import growth_land
+from edulayout.reserve.reading import check_sites, read_areas, read_buildings, read_sites
 
-__all__ = ["conflicts", "growth_land", "rate_idle"]
+__all__ = ["check_sites", "conflicts", "growth_land", "rate_idle", "read_areas", "read_buildings", "read_sites"]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from edulayout.crs import require_metres, require_same
@@ -14,13 +15,13 @@ from edulayout.errors import Fault, InputError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
-
     from edulayout.typing import AnyArray
 
 VERDICTS = ("enough", "partly", "none", "not needed")
+_COLUMNS = ("verdict", "needed_m2", "free_m2", "short_m2", "ring_metres", "ring_m2")
 _TOUCH_METRES = 0.1
 _STEP_METRES = 1.0
+_NOTHING = shapely.Polygon()
 
 
 class _Piece(NamedTuple):
@@ -29,9 +30,14 @@ class _Piece(NamedTuple):
     area: float
 
 
+class _Least(NamedTuple):
+    area: float
+    width: float
+
+
 def growth_land(
     sites: gpd.GeoDataFrame, needed: pd.Series, *, taken: Mapping[str, gpd.GeoDataFrame], reach_metres: float = 200.0,
-    street_metres: float = 8.0, least_square_metres: float = 200.0,
+    street_metres: float = 8.0, least_square_metres: float = 200.0, least_width_metres: float = 0.0,
 ) -> gpd.GeoDataFrame:  # fmt: skip
     """Return for each school the free land that touches its site, as far out as its need asks for.
 
@@ -52,6 +58,8 @@ def growth_land(
         Half the width of a line.
     least_square_metres
         A smaller piece serves nothing and is left out.
+    least_width_metres
+        So is what is narrower than this, such as the verge between a site and its street.
 
     Returns
     -------
@@ -86,17 +94,21 @@ def growth_land(
     ('enough', 9.0, True)
     """
     _check(sites, needed, taken)
-    covers = {name: _solid(layer, street_metres) for name, layer in taken.items()}
+    growing = np.asarray(sites.geometry)[(needed.loc[sites.index] > 0).to_numpy(dtype=bool)]
+    covers = {name: _solid(layer, street_metres, growing, reach_metres) for name, layer in taken.items()}
     others = {name: shapely.STRtree(shapes) for name, shapes in {**covers, "": np.asarray(sites.geometry)}.items()}
     rows, lands = [], []
     for number, (school, site) in enumerate(zip(sites.index, np.asarray(sites.geometry), strict=True)):
         wanted = float(needed.loc[school])
         ring = shapely.buffer(site, reach_metres).difference(site)
-        near = {name: _near(tree, ring, number if name == "" else -1) for name, tree in others.items()}
-        found = _widened(site, near, wanted, reach_metres, least_square_metres)
-        rows.append(_row(site, found, near, wanted))
+        trees = others if wanted > 0 else {}
+        near = {name: _near(tree, ring, number if name == "" else -1) for name, tree in trees.items()}
+        found = _widened(site, near, wanted, reach_metres, _Least(least_square_metres, least_width_metres))
+        rows.append(_row(site, found, {name: near.get(name, _NOTHING) for name in others}, wanted))
         lands.append(found.land)
-    return gpd.GeoDataFrame(rows, index=sites.index, geometry=lands, crs=sites.crs).rename_axis("school_id")
+    columns = [*_COLUMNS, *(f"taken_{name or 'other_sites'}_m2" for name in others)]
+    table = pd.DataFrame(rows, columns=columns, index=sites.index)
+    return gpd.GeoDataFrame(table, geometry=lands, crs=sites.crs).rename_axis("school_id")
 
 
 def _check(sites: gpd.GeoDataFrame, needed: pd.Series, taken: Mapping[str, gpd.GeoDataFrame]) -> None:
@@ -117,11 +129,14 @@ def _check(sites: gpd.GeoDataFrame, needed: pd.Series, taken: Mapping[str, gpd.G
         raise InputError(*faults)
 
 
-def _solid(layer: gpd.GeoDataFrame, street_metres: float) -> AnyArray:
-    """Return polygons as they are, lines and points with their width."""
+def _solid(layer: gpd.GeoDataFrame, street_metres: float, growing: AnyArray, reach: float) -> AnyArray:
+    """Return what lies in reach of the sites that grow: polygons as they are, lines and points with their width."""
     shapes = np.asarray(layer.geometry)
+    _, near = shapely.STRtree(shapes).query(growing, predicate="dwithin", distance=reach + street_metres)
+    shapes = shapes[np.unique(near)]
     flat = shapely.get_dimensions(shapes) < 2  # noqa: PLR2004 - lines and points
-    return np.where(flat, shapely.buffer(shapes, street_metres, cap_style="flat"), shapes)
+    solid: AnyArray = np.where(flat, shapely.buffer(shapes, street_metres, cap_style="flat"), shapes)
+    return solid
 
 
 def _near(tree: shapely.STRtree, ring: shapely.Geometry, own: int) -> shapely.Geometry:
@@ -130,7 +145,7 @@ def _near(tree: shapely.STRtree, ring: shapely.Geometry, own: int) -> shapely.Ge
 
 
 def _widened(
-    site: shapely.Geometry, near: Mapping[str, shapely.Geometry], wanted: float, reach: float, least: float
+    site: shapely.Geometry, near: Mapping[str, shapely.Geometry], wanted: float, reach: float, least: _Least
 ) -> _Piece:
     if wanted == 0:
         return _Piece(0.0, shapely.Polygon(), 0.0)
@@ -150,15 +165,23 @@ def _widened(
     return found
 
 
-def _free(site: shapely.Geometry, barred: shapely.Geometry, width: float, least: float) -> _Piece:
+def _free(site: shapely.Geometry, barred: shapely.Geometry, width: float, least: _Least) -> _Piece:
     """Return the free land in a ring: the pieces that share more than a corner with the site."""
     ring = shapely.buffer(site, width, join_style="mitre").difference(site)
-    pieces = shapely.get_parts(ring.difference(barred))
+    pieces = shapely.get_parts(_opened(ring.difference(barred), least.width))
     rim = shapely.buffer(site, _TOUCH_METRES)
     touching = shapely.length(shapely.intersection(shapely.boundary(pieces), rim)) > 1.0
-    kept = pieces[touching & (shapely.area(pieces) >= least)]
+    kept = pieces[touching & (shapely.area(pieces) >= least.area)]
     land = shapely.union_all(kept) if len(kept) else shapely.Polygon()
     return _Piece(width, land, float(shapely.area(land)))
+
+
+def _opened(land: shapely.Geometry, width: float) -> shapely.Geometry:
+    """Return land without what is narrower than a width (a morphological opening)."""
+    if width == 0:
+        return land
+    inner = shapely.buffer(land, -width / 2, join_style="mitre")
+    return shapely.intersection(shapely.buffer(inner, width / 2, join_style="mitre"), land)
 
 
 def _row(

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _KEYS = ["variant", "stage", "district_id", "year"]
 
+SURPLUS_SHARE = 0.2
+"""The share of seats without a pupil from which on `outlook` speaks of surplus (status: chosen)."""
+
 
 def balance_by_year(pupils: pd.DataFrame, schools: pd.DataFrame) -> pd.DataFrame:
     """Balance the pupils of a forecast against seats, year by year.
@@ -161,7 +164,7 @@ def _measured(
     return table.astype({"schools": np.int64, "schools_unknown": np.int64})
 
 
-def outlook(balances: pd.DataFrame, *, now: int | None = None) -> pd.DataFrame:
+def outlook(balances: pd.DataFrame, *, now: int | None = None, surplus_share: float = SURPLUS_SHARE) -> pd.DataFrame:
     """Sum a balance over the years up: what lacks at worst, and what stands idle later.
 
     Parameters
@@ -170,21 +173,26 @@ def outlook(balances: pd.DataFrame, *, now: int | None = None) -> pd.DataFrame:
         See `balance_by_year`.
     now
         The year to begin with; the first one where it is None.
+    surplus_share
+        Above 0 and at most 1: where at least this share of the seats has no pupil, there is surplus.
 
     Returns
     -------
     pandas.DataFrame
         One row for each layout, variant, stage and district of the balance. `now_year`, `now_pupils`, `now_seats`;
         `peak_year` (the first of several), `peak_pupils`; `horizon_year`, `horizon_pupils`, `horizon_seats`;
-        `worst_gap_year`, `worst_gap` (no year and 0 where seats never lack); `horizon_surplus` (negative where seats
-        lack at the horizon); `most_idle_year`, `most_idle` (likewise); `verdict`: `enough`, `short` (seats lack in
-        every year), `short, then enough`, `short, then surplus` (at the horizon more seats are idle than the worst gap
-        was), `enough, then short`, `cannot tell` (seats unknown).
+        `worst_gap_year`, `worst_gap` (no year and 0 where seats never lack), `worst_gap_of_districts` (the districts'
+        own gaps added up: of `all` more than `worst_gap` where seats are free in the wrong district);
+        `horizon_surplus` (negative where seats lack at the horizon), `horizon_idle_share` (of the seats there, without
+        a pupil), `surplus_from_year` (from when to the horizon every year has surplus; none where the horizon has
+        not); `most_idle_year`, `most_idle` (no year and 0 where no seat is ever idle); `verdict`: `enough`, `surplus`
+        (in every year), `enough, then surplus`, `short` (seats lack in every year), `short, then enough`, `short, then
+        surplus`, `enough, then short`, `cannot tell` (seats unknown).
 
     Raises
     ------
     InputError
-        Where the balance has no row for `now`.
+        Where the balance has no row for `now`, or the share cannot be.
 
     Examples
     --------
@@ -193,24 +201,26 @@ def outlook(balances: pd.DataFrame, *, now: int | None = None) -> pd.DataFrame:
     ...     "pupils": [100.0, 140.0, 60.0]})
     >>> schools = pd.DataFrame({"kind": "primary", "seats_primary": [100.0], "district_id": "a"}, index=["s"])
     >>> row = el.seats.outlook(el.seats.balance_by_year(pupils, schools)).iloc[0]
-    >>> print(row["worst_gap_year"], row["worst_gap"], row["horizon_surplus"], row["verdict"])
-    2026 40.0 40.0 short, then enough
+    >>> print(row["worst_gap_year"], row["worst_gap"], row["verdict"], row["surplus_from_year"])
+    2026 40.0 short, then surplus 2027
     """
     years = balances["year"]
     base = int(years.min()) if now is None else now
     if base not in set(years):
         found = f"one of {', '.join(map(str, sorted(set(years))))}"
         raise InputError(Fault("now", str(base), found, "name such a year"))
+    if not 0 < surplus_share <= 1:
+        raise InputError(Fault("surplus_share", str(surplus_share), "above 0, at most 1", "such as 0.2"))
     kept = balances[years >= base]
     keys = [name for name in ("layout", *_KEYS[:-1]) if name in kept.columns]
     rows = [
-        dict(zip(keys, key, strict=True)) | _outlook(part.set_index("year"))
+        dict(zip(keys, key, strict=True)) | _outlook(part.set_index("year"), surplus_share)
         for key, part in kept.groupby(keys, sort=False, observed=True)
     ]
     return pd.DataFrame(rows)
 
 
-def _outlook(part: pd.DataFrame) -> dict[str, object]:
+def _outlook(part: pd.DataFrame, least: float) -> dict[str, object]:
     first, last = part.iloc[0], part.iloc[-1]
     peak = part["pupils"].idxmax()
     row: dict[str, object] = {
@@ -223,22 +233,33 @@ def _outlook(part: pd.DataFrame) -> dict[str, object]:
         known = not values.isna().any()
         row[f"{name}_year"] = values.idxmax() if known and values.max() > 0 else pd.NA
         row[name] = values.max() if known else np.nan
-    row["horizon_surplus"] = last["surplus"]
-    return row | {"verdict": _verdict(part)}
+    idle = (part["seats_idle"] / part["seats"]).where(part["seats"] > 0, 0.0).where(part["seats_idle"].notna())
+    row["worst_gap_of_districts"] = part["gap_of_districts"].max(skipna=False)
+    row["horizon_surplus"], row["horizon_idle_share"] = last["surplus"], idle.iloc[-1]
+    ample = idle >= least
+    row["surplus_from_year"] = _since(ample)
+    return row | {"verdict": _verdict(part["surplus"].to_numpy(), ample.to_numpy())}
 
 
-def _verdict(part: pd.DataFrame) -> str:
-    surplus = part["surplus"].to_numpy()
+def _since(ample: pd.Series[bool]) -> object:
+    """Return the first year from which on all are so; none where the last is not."""
+    before = np.flatnonzero(~ample.to_numpy())
+    first = int(before[-1]) + 1 if len(before) else 0
+    return ample.index[first] if first < len(ample) else pd.NA
+
+
+def _verdict(surplus: FloatArray, ample: BoolArray) -> str:
     if np.isnan(surplus).any():
         return "cannot tell"
-    short, last = surplus < 0, surplus[-1]
-    if not short.any():
-        return "enough"
+    short = surplus < 0
     if short.all():
         return "short"
-    if last < 0:
+    if short[-1]:
         return "enough, then short"
-    return "short, then surplus" if last > -surplus.min() else "short, then enough"
+    first = "short, then " if short.any() else "" if ample.all() else "enough, then "
+    if ample[-1]:
+        return f"{first}surplus"
+    return "short, then enough" if short.any() else "enough"
 
 
 def _faults(pupils: pd.DataFrame, schools: pd.DataFrame) -> list[Fault]:

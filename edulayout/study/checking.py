@@ -17,6 +17,7 @@ from edulayout.coverage import ALL, OUTSIDE
 from edulayout.demand import with_pupils
 from edulayout.errors import Fault, InputError
 from edulayout.stages import UNKNOWN
+from edulayout.study import carrying_out
 from edulayout.study.assumed import assumed_seats
 from edulayout.study.forecasting import with_forecast
 from edulayout.study.set_aside import SetAside
@@ -58,6 +59,7 @@ def checked(study: StudyInputs) -> tuple[StudyInputs, list[SetAside]]:
         source = str(study.facts.attrs.get("source", "school facts"))
         study = replace(study, facts=check_facts(study.facts, schools=study.schools, source=source))
     _check_ids(study)
+    study = carrying_out.checked(study)
     outside = tables.check_together(
         study.districts, schools=study.schools, demand=study.demand, candidates=study.candidates
     )

@@ -12,6 +12,8 @@ from edulayout.export import plan_styles, words, write_geopackage, write_table
 from edulayout.study import printing
 from edulayout.study.handing_over import hand_over
 from edulayout.study.manifest import MANIFEST, manifest_of, read_manifest
+from edulayout.study.reporting import PAGE
+from edulayout.study.settings import Outputs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,11 +57,17 @@ def _write_all(result: Result, folder: Path) -> list[str]:
     layouts = list(dict.fromkeys(result.coverage["layout"]))
     styles = plan_styles(layouts, list(result.radii), result.radii, names=words(result.study.language).values)
     write_geopackage(result.layers, folder / "results.gpkg", styles=styles)
-    pages = {"map.html": maps.page(result.map()), **result.files, **printing.sheets(result)}
+    pages = {"map.html": maps.page(result.map()), **_report(result), **result.files, **printing.sheets(result)}
     for name, content in pages.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
     return [*(f"tables/{name}.csv" for name in tables), "results.gpkg", *pages, *hand_over(result, folder)]
+
+
+def _report(result: Result) -> dict[str, str]:
+    """Return the report by its name, unless the study asks for none."""
+    asked = Outputs.model_validate(dict(result.study.outputs))
+    return {PAGE: result.report().html} if asked.report else {}
 
 
 def _foreign(folder: Path) -> list[str]:

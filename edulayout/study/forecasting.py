@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _RATES = ("fertility", "mortality")
 _APART = 0.01
+_VARIANTS_ZH = {"medium": "中方案", "low": "低方案", "high": "高方案"}
 _WORDS = {
     "en": {
         "source": "Forecast {first} to {last}, variant shown: {variant}; {source}",
@@ -97,8 +98,14 @@ def _foresee(study: StudyInputs, asked: Demand) -> Foreseen:
     main = asked.main_variant or variants[0]
     _require_variant(main, variants)
     said = _WORDS[study.language]
-    told = said["source"].format(first=asked.base_year, last=asked.horizon, variant=main, source=asked.source)
+    shown = _variant(main, study)
+    told = said["source"].format(first=asked.base_year, last=asked.horizon, variant=shown, source=asked.source)
     return Foreseen(pupils, accounts, estates, main, (told, *notes))
+
+
+def _variant(name: str, study: StudyInputs) -> str:
+    """Return what a variant is called in the language of the study."""
+    return _VARIANTS_ZH.get(name, name) if study.language == "zh" else name
 
 
 def _require_variant(main: str, variants: list[str]) -> None:
@@ -218,7 +225,7 @@ def notes_on(study: StudyInputs) -> tuple[str, ...]:
         return ()
     words, notes = _WORDS[study.language], list(study.foreseen.notes)
     if study.siting_year is not None:
-        notes.append(words["moved"].format(year=study.siting_year, variant=study.foreseen.variant))
+        notes.append(words["moved"].format(year=study.siting_year, variant=_variant(study.foreseen.variant, study)))
     if (study.demand["district_id"].fillna("") == "").any():
         notes.append(words["outside"])
     return tuple(notes)
@@ -233,4 +240,5 @@ def pupils_by_year(study: StudyInputs) -> pd.DataFrame | None:
         demand_in(study, int(year))[stages].reset_index().assign(year=int(year))
         for year in sorted(study.foreseen.pupils["year"].unique())
     ]
-    return pd.concat(tables, ignore_index=True)[["year", study.demand.index.name, *stages]]
+    whole: pd.DataFrame = pd.concat(tables, ignore_index=True)
+    return whole[["year", str(study.demand.index.name), *stages]]

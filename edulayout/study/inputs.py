@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from edulayout.maps import Choice
+    from edulayout.programme import Programme
     from edulayout.study.foreseen import Foreseen
     from edulayout.typing import Engine
 
@@ -30,6 +31,12 @@ class StudyInputs:
     facts: pd.DataFrame | None = None
     people: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     housing: gpd.GeoDataFrame | None = None
+    programme: Programme | None = None
+    grades: pd.DataFrame | None = None
+    sites: gpd.GeoDataFrame | None = None
+    idle: pd.DataFrame | None = None
+    land: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
+    drive: Engine | None = None
     engine: Engine = field(default_factory=Straight)
     quotas: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     further: Mapping[str, int] = field(default_factory=dict)
@@ -46,6 +53,9 @@ class StudyInputs:
     standards: Mapping[str, Any] = field(default_factory=dict)
     forecast: Mapping[str, Any] = field(default_factory=dict)
     sheets: Mapping[str, Any] = field(default_factory=dict)
+    under_way: Mapping[str, Any] = field(default_factory=dict)
+    grouping: Mapping[str, Any] = field(default_factory=dict)
+    reserve: Mapping[str, Any] = field(default_factory=dict)
     foreseen: Foreseen | None = None
     objective: Literal["p_median", "max_coverage"] = "p_median"
     gap: float = 0.0
@@ -57,5 +67,6 @@ class StudyInputs:
     note: str = ""
     note_zh: str = ""
     source: str = ""
+    review_number: str = ""
     language: Literal["en", "zh"] = "en"
     origin: Mapping[str, Any] = field(default_factory=dict)

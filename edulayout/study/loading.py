@@ -14,6 +14,7 @@ from edulayout.errors import InputError
 from edulayout.maps import read_choice
 from edulayout.reading.people import read_housing, read_people
 from edulayout.reading.streets import read_streets
+from edulayout.study import carrying_out
 from edulayout.study.settings import WordedLayer, read_settings
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def load(path: Path, *, progress: Progress) -> dict[str, Any]:
         "note": about.note,
         "note_zh": about.note_zh,
         "source": about.source,
+        "review_number": about.review_number,
         "language": about.language,
         "origin": {**_origin(settings, path), "seconds": {"read the inputs": round(time.perf_counter() - start, 3)}},
     }
@@ -100,15 +102,17 @@ def _read_all(settings: Settings, folder: Path) -> tuple[dict[str, Any], Engine]
     except InputError as error:
         errors.append(error)
     people = _people(settings, folder, errors)
+    carried = carrying_out.read_all(settings, folder, tables, errors)
     try:
         engine = _engine(settings, folder, tables.get("barriers"))
+        carried |= {"drive": carrying_out.roads(settings, folder), **carrying_out.sections(settings, folder)}
     except InputError as error:
         errors.append(error)
     if len(errors) == 1:
         raise errors[0]
     if errors:
         raise InputError(*(fault for error in errors for fault in error.faults))
-    return {**tables, "people": people}, engine
+    return {**tables, "people": people, **carried}, engine
 
 
 def _read(layer: Layer, reader: Callable[..., gpd.GeoDataFrame], folder: Path, crs: str) -> gpd.GeoDataFrame:
@@ -182,6 +186,7 @@ def _origin(settings: Settings, path: Path) -> dict[str, Any]:
     layers = {role: getattr(settings.inputs, role) for role in type(settings.inputs).model_fields}
     files = {role: layer.path for role, layer in layers.items() if layer is not None}
     files |= {"choice": settings.plan.choice} if settings.plan.choice else {}
+    files |= carrying_out.files(settings, path.parent)
     files |= {f"standard {name}": name for name in _own_sets(settings) if (path.parent / name).is_file()}
     return {
         "study_file": path,

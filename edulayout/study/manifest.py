@@ -6,18 +6,14 @@ import json
 import os
 import platform
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import pyogrio
-import pyproj
-import shapely
 
 import edulayout
 from edulayout import crs as crs_module
 from edulayout.stages import STAGES
 from edulayout.study.loading import fingerprint
+from edulayout.study.versions import versions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +22,6 @@ if TYPE_CHECKING:
     from edulayout.study.set_aside import SetAside
 
 MANIFEST = "manifest.json"
-_PACKAGES = ("folium", "geopandas", "highspy", "numba", "numpy", "osmium", "pandas", "pydantic", "pyogrio", "pyproj",
-             "scipy", "shapely")  # fmt: skip
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
@@ -59,7 +53,7 @@ def manifest_of(result: Result, folder: Path, outputs: Sequence[str], *, place: 
         "standards": list(result.rules),
         "set_aside": [_set_aside(entry) for entry in result.set_aside],
         "pupils": _conservation(result),
-        "versions": _versions(),
+        "versions": versions(),
         "platform": {"system": platform.platform(), "machine": platform.machine(), "cores": os.cpu_count()},
         "seconds": dict(result.seconds),
     }
@@ -70,7 +64,7 @@ def _parameters(result: Result) -> dict[str, Any]:
     study = result.study
     names = ("quotas", "further", "classes", "per_1000_residents", "pupils_source", "objective", "gap",
              "time_limit_seconds", "demand_outside", "safety", "diagnosis", "outputs", "standards", "forecast",
-             "sheets", "siting_year", "language")  # fmt: skip
+             "sheets", "siting_year", "under_way", "grouping", "reserve", "language")  # fmt: skip
     choice = None if study.choice is None else asdict(study.choice)
     own = {name: getattr(study, name) for name in names}
     return {"radius_metres": dict(result.radii), "choice": choice, **own}
@@ -107,16 +101,4 @@ def _conservation(result: Result) -> dict[str, dict[str, float]]:
         stage: {"in": float(result.demand[f"pupils_{stage}"].sum()), "measured": float(counted[stage])}
         for stage in STAGES
         if stage in counted.index
-    }
-
-
-def _versions() -> dict[str, str]:
-    numbers = {name: version(name) for name in _PACKAGES}
-    numbers["HiGHS"] = numbers["highspy"]
-    return {
-        "python": platform.python_version(),
-        **numbers,
-        "GEOS": shapely.geos_version_string,
-        "PROJ": pyproj.proj_version_str,
-        "GDAL": pyogrio.__gdal_version_string__,
     }

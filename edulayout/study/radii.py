@@ -6,10 +6,20 @@ from typing import TYPE_CHECKING
 
 from edulayout import standards
 from edulayout.errors import Fault, InputError
-from edulayout.stages import STAGES
+from edulayout.stages import STAGE_LABELS_ZH, STAGES
 
 if TYPE_CHECKING:
+    from edulayout.standards import Rule
     from edulayout.study.inputs import StudyInputs
+
+
+_SET = {
+    "en": {
+        "line": "service_radius {stage}: {metres:g} metres — set by the study: {why}",
+        "no_reason": "no reason given",
+    },
+    "zh": {"line": "服务半径（{stage}）：{metres:g} 米，本研究设定：{why}", "no_reason": "未说明理由"},
+}
 
 
 def radii_of(study: StudyInputs) -> tuple[dict[str, float], tuple[str, ...]]:
@@ -33,12 +43,26 @@ def radii_of(study: StudyInputs) -> tuple[dict[str, float], tuple[str, ...]]:
 def _radius(stage: str, study: StudyInputs) -> tuple[float, str]:
     given = (study.radius_metres or {}).get(stage)
     if given is not None:
-        why = study.radius_reason or "no reason given"
-        return float(given), f"service_radius {stage}: {given:g} metres — set by the study: {why}"
+        words = _SET[study.language]
+        why = study.radius_reason or words["no_reason"]
+        return float(given), words["line"].format(stage=_called(stage, study.language), metres=given, why=why)
     rule = standards.load(study.standard).find("service_radius", stage)
     if rule is None:
         raise InputError(
             Fault("radii", f"no radius for {stage}, and none in {study.standard}", "one in metres",
                   f"set it in the study: [radii] override = {{ {stage} = … }}, with a reason")
         )  # fmt: skip
-    return rule.limit, str(rule)
+    return rule.limit, str(rule) if study.language == "en" else _in_chinese(rule)
+
+
+def _called(stage: str, language: str) -> str:
+    return stage if language == "en" else STAGE_LABELS_ZH[stage]
+
+
+def _in_chinese(rule: Rule) -> str:
+    """Return the line of a rule as `str` has it in English."""
+    words = standards.terms("zh")
+    value = standards.quantity(rule.value, rule.unit, "zh")
+    label, clause = words["subject"][rule.subject], rule.clause_zh or rule.clause
+    where = f"{rule.document}，{clause}（{words['status'][rule.status]}）"
+    return f"{label}（{STAGE_LABELS_ZH[rule.stage]}）：{rule.demand('zh')} {value}；{where}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from edulayout import maps
+from edulayout import maps, report
 from edulayout.costs import places
 from edulayout.stages import KINDS, STAGE_LABELS, STAGE_LABELS_ZH
 from edulayout.streets import Streets
@@ -16,6 +16,7 @@ from edulayout.study.forecasting import pupils_by_year
 from edulayout.study.layouts import LAYOUT_LABELS, new_seats
 from edulayout.study.measuring import headline
 from edulayout.study.proofs import siting_table
+from edulayout.study.reporting import content_of
 from edulayout.study.sites_table import schools_table
 from edulayout.study.sources import names_of, notes_of, source_line
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from edulayout.costs import TravelCosts
+    from edulayout.report import Page
     from edulayout.study.chapters import Chapter
     from edulayout.study.inputs import StudyInputs
     from edulayout.study.placing import Decision
@@ -166,6 +168,10 @@ class Result:
     def headline(self) -> pd.DataFrame:
         """Share covered and mean walk by stage and layout, the whole city."""
         return headline(self.coverage, list(self.radii))
+
+    def report(self) -> Page:
+        """Return the report: summary, maps, charts, tables, standards, method, proofs, all in one page."""
+        return report.page(content_of(self))
 
     def map(self) -> folium.Map:
         """Return the interactive map of all layouts and stages."""

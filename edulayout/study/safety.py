@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from edulayout.costs import travel_costs
 from edulayout.errors import Fault, InputError
-from edulayout.stages import STAGES
+from edulayout.stages import STAGE_LABELS_ZH, STAGES
 from edulayout.streets import Streets
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from edulayout.typing import Progress
 
 CLAUSE = "GB 50099-2011 cl. 4.1, after GBJ 99-86: pupils do not cross arterials — secondary, NOT verified"
+_CLAUSE_ZH = "GB 50099-2011 第 4.1 条（源自 GBJ 99-86）：学生不跨越城市干道；二手资料，未核对原文"
+_HOWS_ZH = {"forbidden": "不得跨越", "crossings": "仅在过街处跨越", "anywhere": "可在任一路口跨越"}
 _HOWS = {"forbidden": "nowhere", "crossings": "at crossings only", "anywhere": "at any junction"}
 
 
@@ -68,7 +70,8 @@ def safe_costs(
 
 def rule_lines(study: StudyInputs, streets: Mapping[str, Streets]) -> tuple[str, ...]:
     """Return a line on each stage's rule, for the manifest and the check."""
-    return tuple(_line(stage, study.safety[stage], made) for stage, made in streets.items())
+    line = _line if study.language == "en" else _line_in_chinese
+    return tuple(line(stage, study.safety[stage], made) for stage, made in streets.items())
 
 
 def _line(stage: str, rule: Mapping[str, Any], made: Streets) -> str:
@@ -78,3 +81,13 @@ def _line(stage: str, rule: Mapping[str, Any], made: Streets) -> str:
     where = _HOWS[rule.get("how", "crossings")]
     found = f"{made.set_aside['crossings_open']:.0f} places to cross {made.set_aside['avoided_kilometres']:g} km"
     return f"safe way {stage}: {', '.join(rule['classes'])} crossed {where}{price}{along} ({found}) — {CLAUSE}"
+
+
+def _line_in_chinese(stage: str, rule: Mapping[str, Any], made: Streets) -> str:
+    extra = rule.get("extra_metres", 0.0)
+    price = f"，每次按多走 {extra:g} 米计" if extra else ""
+    along = "" if rule.get("along", True) else "，亦不沿其行走"
+    where = _HOWS_ZH[rule.get("how", "crossings")]
+    found = f"过街处 {made.set_aside['crossings_open']:.0f} 个，干道 {made.set_aside['avoided_kilometres']:g} 公里"
+    classes = "、".join(rule["classes"])
+    return f"安全路径（{STAGE_LABELS_ZH[stage]}）：{classes} 类道路{where}{price}{along}（{found}）；依据 {_CLAUSE_ZH}"

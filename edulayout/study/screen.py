@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from edulayout.study.result import Result
 
 _NAME_WIDTH = 26
-_LINE_WIDTH = 40
+_LINE_WIDTH = 46
 _CELL_WIDTH = 20
 _SEEN = 0.5
 _BAR = "{desc:<24}{elapsed_s:6.1f} s  {postfix}"
@@ -64,6 +64,7 @@ class StepPrinter:
 _WORDS = {
     "en": {
         ALL: "all", OUTSIDE: "outside every district", "within": "{stage}, within {radius:g} m", "note": "note",
+        "pupils": "pupils",
         "existing": "existing", "planned": "planned", "extended": "extended", "unreached": "no way: {share:.0f} %",
         "none": "no pupils", "no school": "no school", "safe": "all, by safe ways",
         "short": "In short", "placed": "Placed, and what was proven:", "rules": "Measured by:",
@@ -73,7 +74,7 @@ _WORDS = {
         "alone": "; nor does one of those of a district alone ({districts})",
     },
     "zh": {
-        ALL: "全部", OUTSIDE: "片区以外", "within": "{stage}，{radius:g} 米以内", "note": "注",
+        ALL: "全部", OUTSIDE: "片区以外", "within": "{stage}，{radius:g} 米以内", "note": "注", "pupils": "学生数",
         "existing": "现状", "planned": "规划", "extended": "远期", "unreached": "不可达 {share:.0f} %",
         "none": "无学生", "no school": "无学校", "safe": "全部（安全路径）",
         "short": "摘要", "placed": "选址结果及其证明：", "rules": "依据：",
@@ -91,7 +92,7 @@ def report(result: Result) -> str:
     name = study.name_zh if chinese and study.name_zh else study.name
     note = study.note_zh if chinese and study.note_zh else study.note
     notes = [f"{words['note']}: {entry}" for entry in (*result.notes, *result.set_aside)]
-    ratio = [f"pupils: {study.pupils_source}"] if study.per_1000_residents and study.pupils_source else []
+    ratio = [f"{words['pupils']}: {study.pupils_source}"] if study.per_1000_residents and study.pupils_source else []
     rules = ["", words["rules"], *(f"  {rule}" for rule in (*result.rules, *ratio))]
     proven = ["", words["placed"], *proofs(result)] if result.decisions else []
     title = f"{name} ({note})" if note else name

@@ -5,10 +5,18 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveInt,
+    field_validator,
+    model_validator,
+)
 
 from edulayout.programme.dates import day
-from edulayout.study.sections import Section
 
 Stage = Literal["kindergarten", "primary", "junior_high", "senior_high"]
 Grade = Literal["provincial", "city", "county"]
@@ -17,7 +25,11 @@ Part = Annotated[float, Field(ge=0, le=1)]
 Year = Annotated[int, Field(ge=1900, le=2200)]
 
 
-class Ownership(Section):
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Ownership(_Section):
     """Which shares of seats are aimed at, in place of the standards', and by when there is how much money."""
 
     stage: Stage = "kindergarten"
@@ -33,7 +45,7 @@ class Ownership(Section):
         return self
 
 
-class Programme(Section):
+class Programme(_Section):
     """As of which day the programme is told, and from which template its letters are written."""
 
     as_of: str
@@ -50,7 +62,7 @@ class Programme(Section):
         return found.isoformat()
 
 
-class Groups(Section):
+class Groups(_Section):
     """Which schools lead which: how many a lead of each grade may have, and how far away."""
 
     stage: Stage = "kindergarten"
@@ -64,7 +76,7 @@ class Groups(Section):
     hull_margin_metres: NonNegativeFloat = 60.0
 
 
-class Reserve(Section):
+class Reserve(_Section):
     """How much land a school needs to grow, and where it is looked for; what a school asks of an idle building."""
 
     layout: Literal["existing", "planned", "extended", "last"] = "last"
@@ -73,7 +85,9 @@ class Reserve(Section):
     reach_metres: Positive = 200.0
     street_metres: Positive = 8.0
     least_square_metres: Positive = 200.0
+    least_width_metres: NonNegativeFloat = 15.0
     homes_are_built_up: bool = True
+    own_land_first: bool = False
     square_metres_per_class: dict[Stage, Positive] = {}
     least_classes: dict[Stage, PositiveInt] = {}
     highest_floor: dict[Stage, NonNegativeInt] = {}

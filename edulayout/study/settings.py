@@ -5,19 +5,17 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, ValidationError, model_validator
 
 from edulayout import crs as crs_module
 from edulayout.errors import CrsError, Fault, MissingFileError, StudyFileError
 from edulayout.stages import KINDS, STAGES
-from edulayout.study.sections import Section as _Section
-from edulayout.study.sections_programme import Groups, Programme, Reserve
+from edulayout.study.sections_programme import Groups, Programme, Reserve  # noqa: TC001 - pydantic needs them
+from edulayout.study.sections_scale import Scale  # noqa: TC001 - as above
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-    from pydantic import BaseModel
 
 Stage = Literal["kindergarten", "primary", "junior_high", "senior_high"]
 SchoolKind = Literal["kindergarten", "primary", "junior_high", "nine_year", "senior_high"]
@@ -29,6 +27,10 @@ Year = Annotated[int, Field(ge=1900, le=2200)]
 Part = Annotated[float, Field(ge=0, le=1)]
 
 
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
 class About(_Section):
     """What the study is called, in which CRS it measures, and in which language it speaks."""
 
@@ -37,6 +39,7 @@ class About(_Section):
     note: str = ""
     note_zh: str = ""
     source: str = ""
+    review_number: str = ""
     crs: str
     language: Literal["en", "zh"] = "en"
 
@@ -252,12 +255,13 @@ class Sheets(_Section):
 
 
 class Outputs(_Section):
-    """What is written beside the tables, the map and the GeoPackage."""
+    """What is written beside the tables, the map and the GeoPackage; `report` is the page `report.html`."""
 
     formats: list[Literal["xlsx", "docx", "dxf", "shapefile", "geojson", "kml"]] = []
     datum: str = ""
     encoding: Literal["utf-8", "gbk"] = "utf-8"
     paper: Literal["A3", "A4"] = "A3"
+    report: bool = True
 
 
 class Settings(_Section):
@@ -278,6 +282,7 @@ class Settings(_Section):
     programme: Programme | None = None
     groups: Groups | None = None
     reserve: Reserve | None = None
+    scale: Scale | None = None
     checks: Checks = Checks()
     outputs: Outputs = Outputs()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edulayout import standards
+from edulayout.study import carrying_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -69,12 +70,13 @@ def notes_of(study: StudyInputs) -> list[str]:
     """Return what was assumed when the tables were read, each with the file it is about."""
     own = (study.districts, study.schools, study.demand, study.candidates, study.barriers, study.facts, study.housing)
     frames = (*own, *study.people.values())
-    return [
+    own_notes = [
         f"{frame.attrs.get('source', 'a table')}: {note}"
         for frame in frames
         if frame is not None
         for note in frame.attrs.get("notes", [])
     ]
+    return [*own_notes, *carrying_out.notes_of(study)]
 
 
 def names_of(districts: pd.DataFrame, *, english: bool) -> dict[str, str]:

@@ -78,6 +78,15 @@ class Study(StudyInputs):
         The year of the forecast whose pupils schools are placed for; None for those of today.
     standards
         What every layout is held against, as in the section `[standards]` of a study file; nothing where empty.
+    programme, under_way
+        Projects with their milestones (`edulayout.programme.read`); as of which day they are told, as in the section
+        `[programme]` of a study file.
+    grades, grouping, drive
+        Who is strong enough to lead, who needs a lead (`edulayout.groups.read_grades`); the section `[groups]`; streets
+        for cars in minutes, without which the groups go by the distances of `engine`.
+    sites, idle, land, reserve
+        Polygons of the schools' sites, floor areas of idle buildings, land that is taken (`built_up`, `committed`) or
+        claimed (`planned_uses`, `permits`); the section `[reserve]`.
     objective
         `p_median` (least pupil-weighted walk) or `max_coverage` (most pupils within the radius).
     gap, time_limit_seconds
@@ -86,6 +95,8 @@ class Study(StudyInputs):
         `keep` counts demand outside every district in a row of its own, `error` refuses it.
     name, name_zh, note, note_zh, source, language
         What maps and reports say.
+    review_number
+        The approval number of the map (审图号), where it has one; never invented.
     origin
         Where the tables came from, for the manifest; `from_file` fills it.
 
@@ -132,7 +143,9 @@ class Study(StudyInputs):
         costs = travel_costs(study.demand, checking.sites(study), engine=study.engine, cutoff=0.0)
         aside += checking.off_streets(costs, study)
         tables = {"districts": study.districts, "schools": study.schools, "demand": study.demand,
-                  "candidates": study.candidates, "school facts": study.facts}  # fmt: skip
+                  "candidates": study.candidates, "school facts": study.facts,
+                  "projects": None if study.programme is None else study.programme.projects,
+                  "graded schools": study.grades, "sites": study.sites}  # fmt: skip
         counts = [f"{len(frame)} {name}" for name, frame in tables.items() if frame is not None]
         return [", ".join(counts), *rules, *notes_of(study), *map(str, aside)]
 

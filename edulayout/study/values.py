@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from edulayout.errors import Fault, InputError
 from edulayout.stages import KINDS, STAGES
-from edulayout.study import printing
+from edulayout.study import carrying_out, printing
 from edulayout.study.norms import standard_of
 from edulayout.study.settings import Demand, Diagnosis, Outputs, Standards, section_faults
 
@@ -45,6 +45,7 @@ def check_values(study: StudyInputs) -> None:
     faults += _standard_faults(study)
     faults += section_faults(Demand, study.forecast, source="study.forecast") if study.forecast else []
     faults += printing.faults(study.sheets)
+    faults += carrying_out.value_faults(study)
     if not 0 <= study.gap < 1:
         faults.append(Fault("study.gap", str(study.gap), "a share from 0 to below 1", "0.01 stands for one per cent"))
     if study.time_limit_seconds is not None and not study.time_limit_seconds > 0:

@@ -39,15 +39,15 @@ def write(city: City, folder: Path) -> dict[str, int]:
         "blocks.gpkg": _blocks(city),
         "streets.gpkg": _streets(city),
     }
-    schools, candidates = _schools(city), _candidates(city)
+    schools, parcels = _schools(city), candidates(city)
     river = [({"name": "澄江", "name_en": "Chengjiang River"}, city.land.river)]
     for name, layer in layers.items():
         _write_geopackage(layer, folder / name)
     _write_csv(schools, folder / "schools.csv")
-    _write_geojson(candidates, folder / "candidates.geojson")
-    _write_geojson(river, folder / "river.geojson")
+    write_geojson(parcels, folder / "candidates.geojson")
+    write_geojson(river, folder / "river.geojson")
     counts = {name: len(layer) for name, layer in layers.items()}
-    return counts | {"schools.csv": len(schools), "candidates.geojson": len(candidates), "river.geojson": 1}
+    return counts | {"schools.csv": len(schools), "candidates.geojson": len(parcels), "river.geojson": 1}
 
 
 def _districts(city: City) -> gpd.GeoDataFrame:
@@ -95,7 +95,8 @@ def _schools(city: City) -> list[dict[str, Any]]:
     return rows
 
 
-def _candidates(city: City) -> list[tuple[dict[str, Any], shapely.Polygon]]:
+def candidates(city: City) -> list[tuple[dict[str, Any], shapely.Polygon]]:
+    """Return every parcel where a school could go, with its properties."""
     found = [(site, city.faces[at].net) for at, site in city.sites.items() if site.school < 0]
     order = list(DISTRICTS)
     found.sort(key=lambda pair: (order.index(pair[0].district), pair[0].x, pair[0].y))
@@ -152,7 +153,8 @@ def _write_csv(rows: list[dict[str, Any]], path: Path) -> None:
         writer.writerows(rows)
 
 
-def _write_geojson(rows: Iterable[tuple[dict[str, Any], shapely.Polygon]], path: Path) -> None:
+def write_geojson(rows: Iterable[tuple[dict[str, Any], shapely.Polygon]], path: Path) -> None:
+    """Write shapes in local metres as GeoJSON in degrees."""
     features = [{"type": "Feature", "properties": row, "geometry": _geometry(shape)} for row, shape in rows]
     lines = ",\n".join(json.dumps(feature, ensure_ascii=False, separators=(",", ":")) for feature in features)
     path.write_text(f'{{"type":"FeatureCollection","features":[\n{lines}\n]}}\n', encoding="utf-8", newline="\n")

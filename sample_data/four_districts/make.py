@@ -16,6 +16,7 @@ import city_field
 import city_graph
 import city_people
 import city_places
+import city_programme
 import city_write
 import numpy as np
 import shapely
@@ -119,6 +120,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     city = make_city()
     counts = city_write.write(city, folder) | city_facts.write(folder, SEED) | city_people.write(city, folder, SEED)
+    counts |= city_programme.write(city, folder, SEED)
     for name, rows in counts.items():
         print(f"{name}: {rows} rows")
 

@@ -81,7 +81,9 @@ function elCards(chart) {
   chart.describeSchool = (school) => {
     const served = stages.filter((stage) => chart.serves(school, stage));
     const under = [elOwn(data.kinds, school.kind), chart.stateWord(school), school.name[1]].filter(Boolean).join(" · ");
-    return card(school.name[0], under, served.map((stage) => aboutStage(school, stage)), school.origin ? rows([[texts.origin, school.origin]]) : null, schoolActions(school));
+    const [failed, worst] = chart.failed(school) || [];
+    const rules = failed ? rows([[texts.rules_failed, elMake("span", { className: "el-fails" }, worst ? say("rules_failed_told", { count: number(failed), worst }) : number(failed))]]) : null;
+    return card(school.name[0], under, rules, served.map((stage) => aboutStage(school, stage)), school.origin ? rows([[texts.origin, school.origin]]) : null, schoolActions(school));
   };
   chart.openSchool = (school) => {
     chart.forget();

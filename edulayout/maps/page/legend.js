@@ -33,6 +33,8 @@ function elLegend(chart) {
   }
   chart.paintLegend = () => {
     const parts = schoolEntries(), { fill, chosen } = style.candidate, { water } = chart;
+    const failing = chart.present().filter((school) => chart.serves(school) && chart.failed(school)).length;
+    if (failing) parts.push(...entry(chart.failedMark(), texts.mark_failed, number(failing)));
     const add = (on, css, text) => { if (on) parts.push(...entry(swatch(css), text)); };
     add(shown.zones && chart.zonesNow().length, { border: style.zone.width + "px solid " + style.zone.colour, background: style.zone.tints[0] }, texts.zone);
     add(shown.areas && !shown.zones && chart.hasArea(), { border: style.area.width + "px solid " + style.area.border, background: "#0b25450d" }, texts["area_" + data.engine]);

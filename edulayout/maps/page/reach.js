@@ -12,6 +12,8 @@ function elReach(chart) {
   chart.nearest = (reach, block) => (reach && reach.school && chart.walk(reach, block) !== null ? chart.school(reach.school[block]) : undefined);
   chart.present = (layout = state.layout) => (mine(layout) ? chart.trial.present() : chart.schools.filter((school) => school.layouts.includes(layout)));
   chart.serves = (school, stage = state.stage) => school.state !== "closed" && (stage.kinds.includes(school.kind) || elOwn(school.seats, stage.name) > 0);
+  /* How many rules a school fails in a layout, and the worst; a choice of the reader is not held against any. */
+  chart.failed = (school, layout = state.layout) => elOwn(elOwn(data.failures, layouts[layout].name), school.id);
   /* Shares of the pupils by class of distance: those of the tables, or counted where the year or the choice is another. */
   chart.shares = (layout = state.layout, stage = state.stage) => {
     const reach = chart.reach(layout, stage);

@@ -19,27 +19,31 @@ function elSigns(chart) {
   };
   /* Signs stay smaller than the radius that they stand in. */
   chart.sizeSigns = () => map.getContainer().style.setProperty("--sign", Math.round(Math.max(12, sizeNow())) + "px");
-  chart.sign = (kind, status) => {
+  const mark = (x, y, r) => elDraw("circle", { cx: x, cy: y, r, fill: style.failed, stroke: "#fff", "stroke-width": 1.4, class: "el-failed" });
+  chart.failedMark = () => elDraw("svg", { viewBox: "-11 -11 22 22", "aria-hidden": "true" }, mark(0, 0, 6));
+  chart.sign = (kind, status, failed) => {
     const { colour, path } = elOwn(style.schools, kind) || style.schools.unknown;
     const hollow = status === "planned" || status === "extended";
     const parts = [elDraw("path", { d: path, fill: "#fff", stroke: "#fff", "stroke-width": hollow ? 6.5 : 4, "stroke-linejoin": "round" })];
     if (status === "closed") parts.push(elDraw("path", { d: "M-6-6L6 6M-6 6L6-6", stroke: "#555", "stroke-width": 3 }));
     else parts.push(elDraw("path", { d: path, fill: hollow ? "#fff" : colour, stroke: colour, "stroke-width": hollow ? 3.2 : 0, "stroke-linejoin": "round" }));
     if (status === "extended") parts.push(elDraw("path", { d: "M-4 0H4M0-4V4", transform: kind === "junior_high" ? "translate(0 1.6)" : "", stroke: colour, "stroke-width": 2.4 }));
+    if (failed) parts.push(mark(6.6, -6.6, 3.6));
     return elDraw("svg", { viewBox: "-11 -11 22 22", "aria-hidden": "true", focusable: "false" }, ...parts);
   };
   chart.stateWord = (school) => elOwn(texts, "school_" + school.state) || school.state;
   function addSign(school, faint, layer, pane) {
+    const [failed] = (!faint && chart.failed(school, pane ? state.beside : state.layout)) || [0];
     const broken = school.name[0].replace(" – ", "\u00a0–\n").replace("（", "\n（");
     const name = faint || pane ? null : elMake("span", { className: isNew(school) ? "el-name el-later" : "el-name" }, broken);
-    const body = elMake("div", { className: faint ? "el-faint" : "" }, chart.sign(school.kind, school.state), name);
+    const body = elMake("div", { className: faint ? "el-faint" : "" }, chart.sign(school.kind, school.state, failed > 0), name);
     const icon = L.divIcon({ className: "el-school", html: body, iconSize: [0, 0] });
     const marker = new ElSign(elPlace(school.at), { icon, zIndexOffset: faint ? -500 : isNew(school) ? 500 : 0, ...(pane ? { pane } : {}) });
     marker.on("click", () => chart.openSchool(school)).on("keydown", ({ originalEvent: event }) => {
       if (event.key === " " || event.key === "Enter") { event.preventDefault(); chart.openSchool(school); }
     });
     marker.addTo(layer);
-    marker.getElement().setAttribute("aria-label", [school.name[0], elOwn(data.kinds, school.kind), chart.stateWord(school)].filter(Boolean).join(", "));
+    marker.getElement().setAttribute("aria-label", [school.name[0], elOwn(data.kinds, school.kind), chart.stateWord(school), failed ? chart.say("rules_failed_short", { count: failed }) : null].filter(Boolean).join(", "));
     marker.getElement().title = school.name.join(" ");
   }
   function fill(layer, layout, pane) {

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from edulayout import assignment as measure
 from edulayout.coverage import ALL, OUTSIDE
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from edulayout.study.chapters.chapter import Evidence
 
 SCHOOL, NO_SEAT, NO_SCHOOL = "school", "no seat left", "no school within reach"
+UNKNOWN = "seats unknown"
 COLUMNS = (
     "layout", "stage", "row", "school_id", "district_id", "pupils", "seats", "free", "load", "nearest_pupils",
     "mean_metres", "max_metres", "seat_price", "seats_one_more", "schools_unknown", "objective", "bound", "status",
@@ -32,8 +35,10 @@ _MOST_FLOWS = 1_000_000
 _ROUNDING = 1e-3
 _WORDS = {
     "en": "{layout}, {stage}: the seats of {count} school(s) are not known; the balance cannot tell, and the "
-          "assignment takes them as without limit ({rows})",
-    "zh": "{layout}，{stage}：{count} 所学校学位数未知，无法判断学位余缺；分配时按不限学位处理（{rows}）",
+          "assignment takes them as without limit ({rows}): {sent:,.0f} of {pupils:,.0f} pupils are sent there; "
+          "seat prices and walks that rest on it are left empty",
+    "zh": "{layout}，{stage}：{count} 所学校学位数未知，无法判断学位余缺；分配时按不限学位处理（{rows}）："
+          "{pupils:,.0f} 名学生中有 {sent:,.0f} 名分往这些学校；由此得出的学位影子价格与步行距离留空",
 }  # fmt: skip
 _FLOWS_LEFT_OUT = {
     "en": "assignment_flows.csv holds no rows: there are {count:,} flows, more than {most:,}",
@@ -88,7 +93,7 @@ def _table(evidence: Evidence, found: _Found) -> pd.DataFrame:
 
 
 def _school_rows(evidence: Evidence, found: _Found, answer: Assignment) -> pd.DataFrame:
-    known = found.schools[f"seats_{found.stage}"]
+    known, sure = found.schools[f"seats_{found.stage}"], _sure(evidence, found)
     own = answer.schools
     walked = (answer.plan["pupils"] * answer.plan["metres"]).groupby(level="school_id").sum()
     pupils = own["pupils"]
@@ -102,13 +107,27 @@ def _school_rows(evidence: Evidence, found: _Found, answer: Assignment) -> pd.Da
             "free": own["free"].where(known.notna()),
             "load": (pupils / known).where(known > 0),
             "nearest_pupils": _nearest(evidence, found),
-            "mean_metres": (walked / pupils).where(pupils > 0),
-            "max_metres": answer.plan["metres"].groupby(level="school_id").max(),
-            "seat_price": own["seat_price"].where(known.notna()),
-            "seats_one_more": own["seats_one_more"].where(known.notna()),
+            "mean_metres": (walked / pupils).where(sure & (pupils > 0)),
+            "max_metres": answer.plan["metres"].groupby(level="school_id").max().where(sure),
+            "seat_price": own["seat_price"].where(sure),
+            "seats_one_more": own["seats_one_more"].where(sure),
         },
         index=own.index,
     )
+
+
+def _sure(evidence: Evidence, found: _Found) -> pd.Series[bool]:
+    """Return which schools' share of the plan no unknown seats can change.
+
+    No chain of pupils who could go to one school or another leads from them to a school whose seats are not known.
+    """
+    costs = evidence.walks[found.layout, found.stage]
+    count = sum(costs.shape)
+    ends = costs.row_numbers(), costs.shape[0] + costs.indices
+    chains = coo_array((np.ones(len(costs.indices), dtype=np.int8), ends), shape=(count, count))
+    part = connected_components(chains, directed=False)[1][costs.shape[0] :]
+    lost = np.unique(part[costs.school_ids.isin(found.unknown)])
+    return pd.Series(~np.isin(part, lost), index=costs.school_ids)
 
 
 def _nearest(evidence: Evidence, found: _Found) -> pd.Series[float]:
@@ -151,6 +170,8 @@ def _whole(evidence: Evidence, found: _Found) -> pd.DataFrame:
         "bound": answer.bound,
         "status": answer.status,
     }
+    if found.unknown:
+        row |= dict.fromkeys(("mean_metres", "max_metres", "objective", "bound"), float("nan")) | {"status": UNKNOWN}
     return pd.DataFrame([row])
 
 
@@ -213,8 +234,10 @@ def _notes(found: Iterable[_Found], evidence: Evidence) -> tuple[str, ...]:
             layout=LAYOUT_LABELS[language][one.layout],
             stage=labels[one.stage],
             count=len(one.unknown),
+            sent=_sum(one.answer.schools.loc[list(one.unknown), "pupils"]),
+            pupils=_sum(evidence.pupils(one.stage)),
             rows=", ".join(one.unknown[:_SHOWN]) + (" …" if len(one.unknown) > _SHOWN else ""),
         )
         for one in found
-        if one.unknown
+        if one.answer is not None and one.unknown
     )

@@ -2,46 +2,135 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from edulayout import coverage, seats
 from edulayout.costs import places
-from edulayout.coverage import ALL
-from edulayout.export import letter_files
+from edulayout.errors import MissingExtraError
+from edulayout.export.letters import letter_files
 from edulayout.study.chapters.chapter import Chapter
-from edulayout.study.planning import serves
+from edulayout.study.openings import Growing, additions, quarters
+from edulayout.study.sources import names_of
 
 if TYPE_CHECKING:
-    from edulayout.programme import Programme
+    from edulayout.programme import Programme as Projects
+    from edulayout.programme import Summary
     from edulayout.study.chapters.chapter import Evidence
 
-_MOST_QUARTERS = 40
-_TIMELINE = ("date", "stage", "district_id", "schools", "pupils", "pupils_covered", "share_covered", "mean_metres", "seats", "gap")
+_EXISTING = "existing"
+_WORDS = {
+    "en": {
+        "unplaced": "Programme: {count} projects name no site of this study, or have no day of opening: they are not "
+        "in the timeline: {names}",
+        "moved": "Programme: the site of {names} lies in another district than stated; the timeline goes by the place",
+        "worst": "Programme: the delay of {name} costs most coverage: {days:,.0f} pupil-days until it opens, "
+        "{past:,.0f} of them until {as_of} (pupils within the service radius of no open school)",
+        "pages": "Letters: as pages only; Word documents need: pip install 'edulayout[office]'",
+        "today": "Timeline: the schools of the study are those of {as_of}; projects add to them as they are "
+        "expected to open; pupils are those of the demand table in every quarter",
+    },
+    "zh": {
+        "unplaced": "建设计划：{count}个项目未注明本研究内的用地或开学日期，不计入时间线：{names}",
+        "moved": "建设计划：{names}的用地所在片区与填报不一致，时间线以位置为准",
+        "worst": "建设计划：{name}滞后造成的覆盖损失最大：至开园（开学）共{days:,.0f}人·日，其中截至{as_of}为"
+        "{past:,.0f}人·日（服务半径内无已开办学校的学生）",
+        "pages": "提醒函仅有网页版；Word文件需安装：pip install 'edulayout[office]'",
+        "today": "时间线：学校为{as_of}现状，各项目按预计开园（开学）日计入；各季度学生数均取需求表",
+    },
+}
 
 
 def programme(evidence: Evidence) -> Chapter:
-    """Return `programme.csv`, `programme_summary.csv`, `timeline.csv`, the layer of projects, and the letters."""
-    made, as_of = evidence.study.programme, evidence.study.programme_as_of
+    """Return `programme.csv`, `programme_summary.csv`, `lagging.csv`, `timeline.csv`, the layer of projects, letters.
+
+    Nothing where the study names no programme.
+    """
+    made = evidence.study.programme
     if made is None:
         return Chapter()
+    as_of = pd.Timestamp(evidence.study.under_way["as_of"])
+    grown = _growing(evidence, made, as_of)
+    table = _with_delays(made.status(as_of), grown, as_of)
+    waiting = {str(name): float(pupils) for name, pupils in table["pupils_waiting"].dropna().items()}
+    late = made.lagging(as_of, pupils=waiting)
+    table = table.join(late["opening_days_late"]).join(_seats(made)).reset_index()
+    letters = _letters(evidence, made, waiting)
+    summary, layer = made.summary(as_of), _layer(evidence, table)
+    told = (*summary.sentences(evidence.study.language), *made.notes, *_notes(evidence, grown, table), *letters.notes)
+    tables = {
+        "programme": _days(table),
+        "programme_summary": _figures(summary),
+        "lagging": _days(late.reset_index()),
+        "timeline": _timeline(grown, as_of),
+    }
+    return Chapter(tables=tables, layers=layer, notes=told, files=letters.files)
+
+
+def _growing(evidence: Evidence, made: Projects, as_of: pd.Timestamp) -> list[Growing]:
+    """Return every stage of the layout of today, with what the projects add to it."""
+    study = evidence.study
     status = made.status(as_of)
-    opened = _Openings(evidence, made, status)
-    cost = opened.cost_of_delay()
-    late = made.lagging(as_of, pupils=cost["pupils_waiting"].to_dict())
-    table = status.join(late["opening_days_late"]).join(cost).reset_index()
-    language = evidence.study.language
-    summary = made.summary(as_of)
-    layer = _projects(evidence, table)
-    return Chapter(
-        tables={"programme": _days(table), "programme_summary": summary.table().astype({"value": str}), "timeline": opened.timeline()},
-        layers={} if layer is None else {"projects": layer},
-        notes=(*summary.sentences(language), *made.notes, *opened.notes()),
-        files=letter_files(made.letters(as_of, language=language, pupils=cost["pupils_waiting"].to_dict()), folder="letters"),
-    )
+    columns = status[["planned_opening", "expected_opening"]]
+    # What has not opened by the end of that day opens on the next one at the earliest.
+    expected = columns["expected_opening"]
+    past = expected.notna() & (expected <= as_of) & (status["state"] != "opened")
+    columns = columns.assign(expected_opening=expected.mask(past, as_of + pd.Timedelta(days=1)))
+    projects = made.projects.drop(columns=list(columns), errors="ignore").join(columns)
+    if "site_id" not in projects:
+        projects = projects.assign(site_id="")
+    frames = [frame for frame in (study.schools, study.candidates) if frame is not None]
+    adds = additions(projects, pd.concat([frame["district_id"] for frame in frames]))
+    # What opened at a school of the table by that day is in its seats already.
+    standing_ids = study.schools.index[study.schools["status"] == _EXISTING]
+    adds = adds[~(adds["site_id"].isin(standing_ids) & (adds["expected"] <= as_of))]
+    return [
+        Growing.of(
+            stage, evidence.costs, walks=evidence.walks[_EXISTING, stage], radius=radius, demand=study.demand,
+            standing=pd.DataFrame(evidence.schools(_EXISTING, stage)), adds=adds,
+        )
+        for stage, radius in evidence.radii.items()
+    ]  # fmt: skip
+
+
+def _with_delays(status: pd.DataFrame, grown: list[Growing], as_of: pd.Timestamp) -> pd.DataFrame:
+    """Return the status with the pupils who wait for each project, and the pupil-days that its delay costs."""
+    waiting = pd.concat([one.waiting(as_of) for one in grown]).groupby(level=0).sum()
+    lost = [
+        (row["project_id"], one.lost(row), one.lost(row, until=as_of))
+        for one in grown
+        for _, row in one.adds.iterrows()
+    ]
+    columns = ["project_id", "pupil_days_lost", "pupil_days_lost_so_far"]
+    sums = pd.DataFrame(lost, columns=columns).groupby("project_id").sum().astype(np.float64)
+    return status.join(waiting.rename("pupils_waiting")).join(sums)
+
+
+def _figures(summary: Summary) -> pd.DataFrame:
+    """Return the figures as texts: days as days, numbers without the dust of their binary form, unknown ones empty."""
+    table = summary.table()
+    return table.assign(value=[_figure(value) for value in table["value"]])
+
+
+def _figure(value: object) -> str:
+    if value is None or pd.isna(value):  # type: ignore[call-overload] # any scalar
+        return ""
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
+def _seats(made: Projects) -> pd.DataFrame:
+    return made.projects[[name for name in made.projects if str(name).startswith("seats_")]]
+
+
+def _timeline(grown: list[Growing], as_of: pd.Timestamp) -> pd.DataFrame:
+    last = max([as_of, *(one.adds["expected"].max() for one in grown if len(one.adds))])
+    days = quarters(as_of, last)
+    table = pd.concat([one.timeline(days) for one in grown], ignore_index=True)
+    return table.sort_values("date", kind="stable", ignore_index=True)
 
 
 def _days(table: pd.DataFrame) -> pd.DataFrame:
@@ -49,98 +138,62 @@ def _days(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**days)
 
 
-def _projects(evidence: Evidence, table: pd.DataFrame) -> gpd.GeoDataFrame | None:
-    """Return the projects whose site the study knows, as points."""
-    points = _sites(evidence)
-    known = table[table.get("site_id", pd.Series("", index=table.index)).isin(points.index)]
-    if known.empty:
-        return None
-    return gpd.GeoDataFrame(_days(known), geometry=points.loc[known["site_id"]].to_numpy(), crs=points.crs)
-
-
-def _sites(evidence: Evidence) -> gpd.GeoSeries:
+def _layer(evidence: Evidence, table: pd.DataFrame) -> dict[str, gpd.GeoDataFrame]:
+    """Return the projects whose site the study knows, as points; no layer where there is none."""
     study = evidence.study
-    frames = [study.schools] if study.candidates is None else [study.schools, study.candidates]
-    return pd.concat([places(frame) for frame in frames])
+    points = pd.concat([places(frame) for frame in (study.schools, study.candidates) if frame is not None])
+    if "site_id" not in table or not table["site_id"].isin(points.index).any():
+        return {}
+    known = table[table["site_id"].isin(points.index)].reset_index(drop=True)
+    opens = known["expected_opening"]
+    quarter = (opens.dt.year.astype("Int64").astype(str) + "Q" + opens.dt.quarter.astype("Int64").astype(str)).where(
+        opens.notna(), ""
+    )
+    shapes = points.loc[known["site_id"]].to_numpy()
+    return {"projects": gpd.GeoDataFrame(_days(known).assign(opens=quarter), geometry=shapes, crs=points.crs)}
 
 
-class _Openings:
-    """The layout of today, and what each project adds to it from the day on which it opens."""
-
-    def __init__(self, evidence: Evidence, made: Programme, status: pd.DataFrame) -> None:
-        self.evidence = evidence
-        self.as_of = pd.Timestamp(evidence.study.programme_as_of)
-        projects = made.projects.join(status[["expected_opening", "planned_opening"]])
-        site = projects.get("site_id", pd.Series("", index=projects.index))
-        known = site.isin(evidence.costs.school_ids) & projects["expected_opening"].notna()
-        self.projects, self.unplaced = projects[known], projects.index[~known]
-
-    def notes(self) -> tuple[str, ...]:
-        if not len(self.unplaced):
-            return ()
-        told = ", ".join(self.unplaced)
-        if self.evidence.chinese:
-            return (f"建设计划：{len(self.unplaced)}个项目未注明本研究中的用地或开学日期，不计入时间线：{told}",)
-        return (f"Programme: {len(self.unplaced)} projects name no site of this study or no opening: not in the timeline: {told}",)
-
-    def schools(self, day: pd.Timestamp, *, without: str = "") -> pd.DataFrame:
-        """Return the schools that are open on a day, with their seats."""
-        study = self.evidence.study
-        standing = pd.DataFrame(study.schools[study.schools["status"] == "existing"].drop(columns="geometry"))
-        here = self.projects[(self.projects["expected_opening"] <= day) & (self.projects.index != without)]
-        columns = [name for name in here.columns if str(name).startswith("seats_")]
-        table = standing.reindex(columns=list(dict.fromkeys([*standing.columns, *columns])))
-        extended = here[here["site_id"].isin(table.index)]
-        for column in columns:
-            more = extended.groupby("site_id")[column].sum(min_count=1).reindex(table.index)
-            table[column] = table[column].add(more.fillna(0.0)).where(table[column].notna(), more)
-        fresh = here[~here["site_id"].isin(table.index)].set_index("site_id")
-        home = study.candidates["district_id"].reindex(fresh.index) if study.candidates is not None else fresh["district_id"]
-        new = fresh[["kind", *columns]].assign(district_id=home, status="existing")
-        return pd.concat([table, new.loc[~new.index.duplicated()]])
-
-    def timeline(self) -> pd.DataFrame:
-        """Return coverage, seats and gap at the end of every quarter until the last opening."""
-        last = max([self.as_of, *self.projects["expected_opening"]])
-        quarters = pd.date_range(self.as_of, last + pd.offsets.QuarterEnd(0), freq="QE")[:_MOST_QUARTERS]
-        days = [self.as_of, *[day for day in quarters if day > self.as_of]]
-        rows = [self._at(day, stage) for day in days for stage in self.evidence.radii]
-        return pd.concat(rows, ignore_index=True)[list(_TIMELINE)]
-
-    def _at(self, day: pd.Timestamp, stage: str) -> pd.DataFrame:
-        schools = self.schools(day)
-        found = self._covered(schools, stage)
-        held = seats.balance(self.evidence.study.demand, _with_seats(schools, stage), stage=stage)
-        held = held.reindex(found.index)
-        return found.assign(
-            date=day.strftime("%Y-%m-%d"), stage=stage, schools=held["schools"], seats=held["seats"], gap=held["gap"]
-        ).rename_axis("district_id").reset_index()  # fmt: skip
-
-    def _covered(self, schools: pd.DataFrame, stage: str) -> pd.DataFrame:
-        ids = sorted(schools.index[serves(schools["kind"], stage)])
-        costs = self.evidence.costs.select_schools(ids)
-        demand, radius = self.evidence.study.demand, self.evidence.radii[stage]
-        return coverage.summary(costs, demand, stage=stage, radius=radius, by="district_id")
-
-    def cost_of_delay(self) -> pd.DataFrame:
-        """Return for every project the pupils whom nobody else covers once all is open, and the pupil-days lost."""
-        last = self.projects["expected_opening"].max() if len(self.projects) else self.as_of
-        whole = self.schools(last)
-        every = {stage: self._pupils(whole, stage) for stage in self.evidence.radii}
-        rows = {}
-        for name, row in self.projects.iterrows():
-            rest = self.schools(last, without=str(name))
-            stages = [stage for stage in every if serves(pd.Series([row["kind"]]), stage).iloc[0]]
-            waiting = sum(every[stage] - self._pupils(rest, stage) for stage in stages)
-            days = (row["expected_opening"] - row["planned_opening"]).days if pd.notna(row["planned_opening"]) else 0
-            rows[name] = (waiting, waiting * max(days, 0))
-        table = pd.DataFrame.from_dict(rows, orient="index", columns=["pupils_waiting", "pupil_days_lost"])
-        return table.astype(np.float64)
-
-    def _pupils(self, schools: pd.DataFrame, stage: str) -> float:
-        return float(self._covered(schools, stage).loc[ALL, "pupils_covered"])
+class _Letters(NamedTuple):
+    files: dict[str, bytes | str]
+    notes: tuple[str, ...] = ()
 
 
-def _with_seats(schools: pd.DataFrame, stage: str) -> pd.DataFrame:
-    column = f"seats_{stage}"
-    return schools.assign(**{column: pd.Series(schools.get(column, np.nan), index=schools.index, dtype=np.float64)})
+def _letters(evidence: Evidence, made: Projects, waiting: dict[str, float]) -> _Letters:
+    """Return the letters as pages and Word documents, or as pages alone where the extra is not installed."""
+    study, asked = evidence.study, evidence.study.under_way
+    letters = made.letters(
+        asked["as_of"], language=study.language, template=asked.get("letter") or None, issuer=asked.get("issuer", ""),
+        names=names_of(study.districts, english=not evidence.chinese), pupils=waiting,
+    )  # fmt: skip
+    try:
+        return _Letters(letter_files(letters, folder="letters"))
+    except MissingExtraError:
+        pages = letter_files(letters, folder="letters", documents=False)
+        return _Letters(pages, (_WORDS[study.language]["pages"],))
+
+
+def _notes(evidence: Evidence, grown: list[Growing], table: pd.DataFrame) -> list[str]:
+    words, as_of = _WORDS[evidence.study.language], evidence.study.under_way["as_of"]
+    adds = pd.concat([one.adds for one in grown])
+    notes = [words["today"].format(as_of=as_of)]
+    unplaced = table["project_id"][~table["project_id"].isin(adds["project_id"]) & (table["state"] != "opened")]
+    if len(unplaced):
+        notes.append(words["unplaced"].format(count=len(unplaced), names=", ".join(unplaced)))
+    stated = table.set_index("project_id")["district_id"]
+    lies = adds.drop_duplicates("project_id").set_index("project_id")["district_id"]
+    moved = lies.index[(lies != stated.reindex(lies.index)) & (lies != "")]
+    if len(moved):
+        notes.append(words["moved"].format(names=", ".join(moved)))
+    return notes + _worst(evidence, table, words["worst"])
+
+
+def _worst(evidence: Evidence, table: pd.DataFrame, text: str) -> list[str]:
+    """Return which late project costs most pupil-days, if any does; of equal ones the first by id."""
+    costly = table[table["pupil_days_lost"] > 0]
+    if costly.empty:
+        return []
+    row = costly.sort_values(["pupil_days_lost", "project_id"], ascending=[False, True]).iloc[0]
+    english = str(row.get("name_en", "") or "")
+    name = row["name"] if evidence.chinese or not english else english
+    days, past = row["pupil_days_lost"], row["pupil_days_lost_so_far"]
+    return [text.format(name=name, days=days, past=past, as_of=evidence.study.under_way["as_of"])]

@@ -21,6 +21,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "mean_walk": ("mean walk to the nearest school", "到最近学校的平均步行距离"),
     "far_walk": ("one pupil in twenty walks more than", "二十分之一的学生步行超过"),
     "seats_short": ("pupils without a seat in the city", "全市学位缺口"),
+    "seats_short_by_district": ("pupils without a seat, district by district", "分片区学位缺口合计"),
     "worst_district": ("district least covered", "覆盖率最低的片区"),
     "worst_covered": ("… covered there", "……该片区覆盖率"),
     "fairness_walk": ("inequality of walks (Gini, 0 = alike)", "步行距离差异（基尼系数，0 为均等）"),
@@ -76,12 +77,23 @@ def _far_walk(evidence: Evidence, layout: str, stage: str) -> str:
 
 
 def _seats_short(evidence: Evidence, layout: str, stage: str) -> str:
-    row = _row(evidence, "seats", layout, stage)
-    if np.isnan(row["gap"]) and row["gap_at_most"] > 0:
-        most = f"{row['gap_at_most']:,.0f}"
-        return _WORDS[evidence.study.language]["at_most"].format(most=most)
+    return _lacking(evidence, _row(evidence, "seats", layout, stage).to_frame().T)
+
+
+def _seats_short_by_district(evidence: Evidence, layout: str, stage: str) -> str:
+    """Return the districts' own gaps added up: free seats elsewhere help nobody here."""
+    table = evidence.tables["seats"]
+    mine = (table["layout"] == layout) & (table["stage"] == stage) & (table["district_id"] != ALL)
+    return _lacking(evidence, table[mine])
+
+
+def _lacking(evidence: Evidence, rows: pd.DataFrame) -> str:
+    gap, most = (rows[name].to_numpy(np.float64) for name in ("gap", "gap_at_most"))
+    if (np.isnan(gap) & (most > 0)).any():
+        upper = f"{np.where(np.isnan(gap), most, gap).sum():,.0f}"
+        return _WORDS[evidence.study.language]["at_most"].format(most=upper)
     # Where the known seats suffice, the unknown ones change nothing.
-    return f"{np.nan_to_num(row['gap']):,.0f}"
+    return f"{np.nan_to_num(gap).sum():,.0f}"
 
 
 def _worst(evidence: Evidence, layout: str, stage: str) -> tuple[str, float]:
@@ -132,6 +144,7 @@ _LINES: dict[str, Callable[[Evidence, str, str], str]] = {
     "mean_walk": _mean_walk,
     "far_walk": _far_walk,
     "seats_short": _seats_short,
+    "seats_short_by_district": _seats_short_by_district,
     "worst_district": _worst_district,
     "worst_covered": _worst_covered,
     "fairness_walk": _fairness_walk,

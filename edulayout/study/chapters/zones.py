@@ -39,8 +39,12 @@ _SCATTERED = 0.01
 _CLOSE = 1e-6
 _WORDS = {
     "en": {
-        "short": "there are fewer seats than pupils: a zone may hold up to {share:.0f} % of its seats, so that all "
-                 "schools carry the shortage alike",
+        "short": "there are fewer seats than pupils: each zone may hold up to {share:.0f} % of its seats; how full "
+                 "each is differs, the column load says it",
+        "over": "{over:,.1f} pupils are beyond the limits, so that no bound applies: this plan keeps them only with a "
+                "tolerance of {needed}",
+        "least": "; at least {over:,.1f} are beyond them in any plan",
+        "least_tolerance": "; no plan keeps them with less than {tolerance}",
         "unknown": "the seats of {count} school(s) are not known: their zones are without limit",
         "cells": "the places do not touch: each stands for the ground nearest to it",
         "large": "not drawn: {blocks:,} places × {schools:,} schools are too many",
@@ -50,7 +54,10 @@ _WORDS = {
         "note": "zones {layout}, {stage}: {remark}",
     },
     "zh": {
-        "short": "学位少于学生：每个学区可容纳至多 {share:.0f} % 的学位数，使各校共同分担缺口",
+        "short": "学位少于学生：每个学区最多容纳其学位数的 {share:.0f} %；各校负荷不同，见 load 列",
+        "over": "有 {over:,.1f} 名学生超出上限，故无下界可比：容差须达 {needed}，本方案方可满足上限",
+        "least": "；任何方案至少有 {over:,.1f} 名超出",
+        "least_tolerance": "；容差小于 {tolerance} 时，任何方案均不能满足",
         "unknown": "{count} 所学校学位数未知：其学区不设上限",
         "cells": "居住地块互不相邻：以距其最近的用地代表",
         "large": "未划分：{blocks:,} 处 × {schools:,} 所，规模过大",
@@ -211,7 +218,7 @@ def _not_drawn(layout: str, stage: str, remark: str) -> _Drawn:
 
 
 def _room(evidence: Evidence, layout: str, stage: str) -> _Room:
-    """Return the seats to draw with: unknown ones without limit; too few of them exceeded alike everywhere."""
+    """Return the seats to draw with: unknown ones without limit; too few of them with one larger tolerance for all."""
     words = _WORDS[evidence.study.language]
     seats, pupils = evidence.schools(layout, stage)[f"seats_{stage}"], total(evidence.crowd(stage))
     asked, known = evidence.diagnosis.zones.tolerance, seats.notna()
@@ -252,10 +259,22 @@ def _remark(evidence: Evidence, drawing: _Drawing, lost: float) -> str:
     words, aside = _WORDS[evidence.study.language], len(drawing.plan.set_aside)
     told = [
         *drawing.room.remarks,
+        *([_beyond(drawing.plan, words)] if drawing.plan.over > 0 else []),
         *([words["cells"]] if drawing.ground.cells else []),
         *([words["aside"].format(count=aside, pupils=lost)] if aside else []),
     ]
     return ("；" if evidence.chinese else "; ").join(told)
+
+
+def _beyond(plan: Zones, words: dict[str, str]) -> str:
+    """Say how far the limits are passed, and what would do."""
+    needed = f"{plan.tolerance_needed:.4f}" if np.isfinite(plan.tolerance_needed) else "∞"
+    told = words["over"].format(over=plan.over, needed=needed)
+    if plan.least_over is not None:
+        told += words["least"].format(over=plan.least_over)
+    if plan.least_tolerance is not None:
+        told += words["least_tolerance"].format(tolerance=f"{plan.least_tolerance:.4f}")
+    return told
 
 
 def _rows(evidence: Evidence, drawing: _Drawing, zone: IntArray) -> pd.DataFrame:
@@ -295,6 +314,9 @@ def _own_way(walks: TravelCosts, zone: IntArray) -> FloatArray:
 
 def _whole(plan: Zones, rows: pd.DataFrame, inside: float, remark: str) -> dict[str, object]:
     seats = float(rows["seats"].sum(skipna=False))
+    proof = {name: getattr(plan, name) for name in _CERTIFICATE}
+    if plan.over > 0:  # a plan over its limits may cost less than the bound of those within them
+        proof |= {"bound": np.nan, "gap": np.nan}
     return {
         "school_id": "",
         "district_id": ALL,
@@ -305,7 +327,7 @@ def _whole(plan: Zones, rows: pd.DataFrame, inside: float, remark: str) -> dict[
         "mean_metres": plan.walk / inside if inside else np.nan,
         "max_metres": rows["max_metres"].max(),
         "nearer_elsewhere": rows["nearer_elsewhere"].sum(),
-        **{name: getattr(plan, name) for name in _CERTIFICATE},
+        **proof,
         "remark": remark,
     }
 
