@@ -1,7 +1,9 @@
 """Bounds of zones: cuts and bridges by hand, against every plan of small towns; streets over a river; effort."""
 
+from dataclasses import replace
 from itertools import product
 from math import inf
+from types import SimpleNamespace
 
 import geopandas as gpd
 import numpy as np
@@ -13,7 +15,7 @@ from shapely import LineString, Point, box
 from test_zones import CRS, city, drawn, row_of, schools_at, small_town, straight, towns, whole
 
 from edulayout.costs import TravelCosts
-from edulayout.errors import InfeasibleError
+from edulayout.errors import InfeasibleError, InputError
 from edulayout.zones import Adjacency, adjacency, draw, solving
 
 FEW = settings(max_examples=25, deadline=None)
@@ -225,6 +227,46 @@ class TestEffort:
         plan = draw(blocks, sites, straight(blocks, sites), adjacency=adjacency(blocks), stage="primary", gap=0.05)
         assert (plan.stop_reason, plan.gap <= 0.05, plan.programme) == ("gap", True, False)
 
+    def test_the_plan_that_reached_the_gap_over_a_bridge_is_kept(self, monkeypatch):
+        reached = solving.Plan(np.zeros(1, dtype=np.int64), (0.0, 1.0), np.zeros((1, 1)))
+
+        def tuned(own, *_):
+            own.keep(reached)
+            raise solving.StopError("gap")
+
+        monkeypatch.setattr(solving, "_tune", tuned)
+        run = solving.Run(None, None, None, None, None, None, 1.0)
+        run.keep(solving.Plan(np.zeros(1, dtype=np.int64), (0.0, 2.0), np.zeros((1, 1))))
+        with pytest.raises(solving.StopError):
+            solving._realise(run, SimpleNamespace(relaxation=None), np.zeros((1, 1)))
+        assert run.best is reached
+
+    def test_a_gap_that_was_not_reached_is_refused(self):
+        blocks, sites = city(225, 5, 2)
+        near, costs = adjacency(blocks), straight(blocks, sites)
+        plan = draw(blocks, sites, costs, adjacency=near, stage="primary", gap=0.05)
+        named = {"pupils": blocks["pupils_primary"], "seats": sites["seats_primary"]}
+        assert plan.asked_gap == 0.05
+        plan.verify(costs, near, **named)
+        with pytest.raises(InputError, match="stop_reason"):
+            replace(plan, asked_gap=plan.gap / 2).verify(costs, near, **named)
+
+    @pytest.mark.parametrize("seed", [2, 15])
+    def test_what_is_far_from_its_bound_is_tried_more(self, seed):
+        # With one go of the default effort these end at 2.4 and 3.4 %.
+        random = np.random.default_rng(seed)
+        squares = [box(100 * x, 100 * y, 100 * x + 100, 100 * y + 100) for y in range(31) for x in range(31)]
+        pupils = random.integers(1, 40, 961).astype(float)
+        index = [f"b{k:05d}" for k in range(961)]
+        blocks = gpd.GeoDataFrame({"pupils_primary": pupils}, geometry=squares, index=index, crs=CRS)
+        spots = [Point(*random.uniform(0, 3100, 2)) for _ in range(11)]
+        share = random.uniform(0.6, 1.4, 11)
+        seats = np.ceil(pupils.sum() * share / share.sum() * 1.05)
+        names = [f"s{k:02d}" for k in range(11)]
+        sites = gpd.GeoDataFrame({"seats_primary": seats}, geometry=spots, index=names, crs=CRS)
+        plan = drawn(blocks, sites)
+        assert (plan.gap <= solving.WORTH, plan.effort) == (True, 1.0)
+
     def test_where_moving_is_dear_todays_zones_stay(self):
         blocks, sites = city(225, 5, 2)
         near, costs = adjacency(blocks), straight(blocks, sites)
@@ -240,3 +282,45 @@ class TestEffort:
         plan = drawn(blocks, sites, current=today, moving_cost=1.0)
         assert plan.assignment.tolist() == ["s0"] * 3 + ["s1"] * 3
         assert plan.moved == 20
+
+
+class TestShortage:
+    def shortage(self, tolerance):
+        """Eight blocks of 10 pupils in two rows for 35 and 45 seats: one school is over by 5, whichever it is."""
+        squares = [box(100 * x, 100 * y, 100 * x + 100, 100 * y + 100) for y in range(2) for x in range(4)]
+        index = [f"b{k}" for k in range(8)]
+        blocks = gpd.GeoDataFrame({"pupils_primary": 10.0}, geometry=squares, index=index, crs=CRS)
+        names = ["s", "t"]
+        sites = gpd.GeoDataFrame(
+            {"seats_primary": [35.0, 45.0]}, geometry=[Point(50, 50), Point(350, 150)], index=names, crs=CRS
+        )
+        near, costs = adjacency(blocks, gap_metres=0), straight(blocks, sites)
+        plan = draw(blocks, sites, costs, adjacency=near, stage="primary", tolerance=tolerance)
+        named = {"pupils": blocks["pupils_primary"], "seats": sites["seats_primary"]}
+        return plan, lambda plan: plan.verify(costs, near, **named)
+
+    def test_the_certificate_says_what_is_beyond_the_limits(self):
+        plan, verify = self.shortage(0.0)
+        assert (plan.status, plan.over, plan.least_over) == ("overloaded", 5, pytest.approx(5))
+        proof = verify(plan)
+        assert (proof.over, proof.proven_gap, proof.claimed_gap) == (5, inf, inf)
+        text = " ".join(str(proof).split())
+        assert "5 pupils are beyond the limits" in text
+        assert "at least 5 are beyond them" in text
+        assert "the loads hold" not in text
+        assert "gap" not in text
+        assert "5 pupils beyond the limits, overloaded" in repr(plan)
+
+    def test_the_least_tolerance_is_named_and_does(self):
+        # 30 and 50 pupils keep the seats from 50/45 on, 40 and 40 only from 40/35 on.
+        plan, _ = self.shortage(0.0)
+        assert plan.least_tolerance == pytest.approx(50 / 45 - 1)
+        assert plan.tolerance_needed in (pytest.approx(50 / 45 - 1), pytest.approx(40 / 35 - 1))
+        assert self.shortage(plan.least_tolerance + 1e-9)[0].status == "optimal"
+        assert self.shortage(plan.least_tolerance - 1e-4)[0].status == "overloaded"
+
+    @pytest.mark.parametrize("change", [{"least_over": 6.0}, {"least_tolerance": 0.2}])
+    def test_more_than_the_plan_shows_is_refused(self, change):
+        plan, verify = self.shortage(0.0)
+        with pytest.raises(InputError, match=next(iter(change))):
+            verify(replace(plan, **change))

@@ -120,7 +120,8 @@ def assign(  # noqa: PLR0913 - each is a condition of its own, and keyword-only
     >>> el.assignment.assign(costs, pupils, seats, split=False).objective
     10000.0
 
-    With 5 seats fewer at t than there are pupils, five stay without one, near t:
+    With 35 seats for the 40 pupils five stay without one: five of b, whose 400 m to t are the longest of these ways.
+    Their seats are counted as missing at the school nearest to them, which is s:
 
     >>> short = el.assignment.assign(costs, pupils, pd.Series([20.0, 15.0], index=["s", "t"]))
     >>> short.missing_seats().to_dict(), short.unassigned

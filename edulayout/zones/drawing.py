@@ -16,8 +16,9 @@ from edulayout.zones import question as ask
 from edulayout.zones.asking import Numbers, find_homes, pose
 from edulayout.zones.question import Rules
 from edulayout.zones.result import Zones
+from edulayout.zones.run import OPTIMAL, Effort, relative_gap
 from edulayout.zones.seating import require_seats
-from edulayout.zones.solving import OPTIMAL, Effort, Outcome, relative_gap, solve
+from edulayout.zones.solving import solve
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from edulayout.typing import FloatArray, IntArray, Progress
     from edulayout.zones.neighbours import Adjacency
     from edulayout.zones.question import Question
+    from edulayout.zones.run import Outcome
 
 
 def draw(  # noqa: PLR0913 - a plan has many rules; all but three are named
@@ -83,8 +85,8 @@ def draw(  # noqa: PLR0913 - a plan has many rules; all but three are named
     gap
         Relative gap at which to stop; 0 asks for a proof.
     effort
-        How much is tried, in multiples of the default. It takes longer in proportion and, unlike a limit of time,
-        gives the same bits every time.
+        How much is tried, in multiples of the default; where that leaves the plan more than 1 % above its bound, up to
+        eight times as much. It takes longer in proportion and, unlike a limit of time, gives the same bits every time.
     time_limit
         Seconds of wall time after which to stop with what there is; None for none. Only runs that it did not stop are
         the same bits every time.
@@ -151,7 +153,7 @@ def draw(  # noqa: PLR0913 - a plan has many rules; all but three are named
     much = Effort(gap, effort, until)
     links, today = _links(question, adjacency), _today(question, current)
     outcome = solve(question, linked=links, today=today, effort=much, seed=seed, progress=progress)
-    return _decode(question, outcome, costs, rules=rules, asked=(effort, seed))
+    return _decode(question, outcome, costs, rules=rules, asked=(gap, effort, seed))
 
 
 def _links(question: Question, adjacency: Adjacency) -> IntArray:
@@ -200,7 +202,7 @@ def _districts(
 
 
 def _decode(
-    question: Question, outcome: Outcome, costs: TravelCosts, *, rules: Rules, asked: tuple[float, int]
+    question: Question, outcome: Outcome, costs: TravelCosts, *, rules: Rules, asked: tuple[float, float, int]
 ) -> Zones:
     """Say in ids what the solver found; all sums are made anew, independent of the order of rows."""
     q, rows, m = question, np.arange(len(outcome.zone)), len(question.limit)
@@ -231,6 +233,7 @@ def _decode(
         status="overloaded" if over > 0 else "optimal" if gap <= OPTIMAL else "feasible",
         over=over,
         least_over=outcome.least_over if over > 0 else None,
+        least_tolerance=outcome.least_tolerance if over > 0 else None,
         stop_reason=outcome.stop_reason,
         seat_price=by_school(outcome.price, "seat_price"),
         tilt=by_school(outcome.tilt, "tilt"),
@@ -242,8 +245,9 @@ def _decode(
         cuts=outcome.cuts,
         method=_method(outcome),
         seconds=outcome.seconds,
-        effort=asked[0],
-        seed=asked[1],
+        asked_gap=asked[0],
+        effort=asked[1],
+        seed=asked[2],
         rules=rules,
     )
 

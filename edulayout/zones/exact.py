@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import highspy
 import numpy as np
@@ -17,6 +17,9 @@ from edulayout.kernels.zones import reach
 if TYPE_CHECKING:
     from edulayout.typing import BoolArray, FloatArray, IntArray
     from edulayout.zones.question import Question
+
+Goal = Literal["cost", "over", "tolerance"]
+"""What is made least: the cost within the limits; pupils beyond them; or how far the limits have to be raised."""
 
 _ROUNDS = 200
 _NODES = 1000
@@ -50,17 +53,21 @@ class _Cut(NamedTuple):
 
 @dataclass(eq=False)
 class _Programme:
-    """Columns: the arcs, then for each school what its zone leans, then the pupils beyond its limit."""
+    """Columns: the arcs, then for each school what its zone leans, then the pupils beyond its limit.
+
+    Where the tolerance is made least, the first of the last columns stands for all: the share of the seats by which
+    every limit is raised.
+    """
 
     question: Question
     block: IntArray
     school: IntArray
     number: IntArray
-    elastic: bool
+    goal: Goal
     rows: list[_Cut] = field(default_factory=list)
 
 
-def solve_exactly(question: Question, arcs: BoolArray, start: IntArray, limits: Limits, *, elastic: bool) -> Found:
+def solve_exactly(question: Question, arcs: BoolArray, start: IntArray, limits: Limits, *, goal: Goal) -> Found:
     """Find the best whole zones over some of the arcs, and prove it.
 
     The programme says at first only that a block needs a neighbour in its zone (unless it is next to the home). Where
@@ -75,14 +82,14 @@ def solve_exactly(question: Question, arcs: BoolArray, start: IntArray, limits: 
         Zone of every block to start from; empty for none.
     limits
         When to stop.
-    elastic
-        Whether pupils beyond the limits are allowed, and their number is what is made least.
+    goal
+        What is made least: all but `cost` allow pupils beyond the limits.
     """
     kept = reach(question.ptr, question.neighbour, arcs, question.home)
     block, school = np.nonzero(kept)
     number = np.full(kept.shape, -1, dtype=np.int64)
     number[block, school] = np.arange(len(block))
-    programme = _Programme(question, block, school, number, elastic)
+    programme = _Programme(question, block, school, number, goal)
     programme.rows.extend(_first_cuts(programme))
     return _rounds(programme, start, limits)
 
@@ -136,15 +143,15 @@ def _built(programme: _Programme, limits: Limits, *, nodes: int) -> highspy.High
 
 def _model(programme: _Programme) -> highspy.HighsLp:
     question, arcs, m = programme.question, len(programme.block), len(programme.question.limit)
-    price = np.zeros(m) if programme.elastic else np.full(m, question.balance_cost)
-    charge = np.zeros(arcs) if programme.elastic else question.cost[programme.block, programme.school]
+    within = programme.goal == "cost"
+    price = np.full(m, question.balance_cost) if within else np.zeros(m)
+    charge = question.cost[programme.block, programme.school] if within else np.zeros(arcs)
     matrix, low, high = _all_rows(programme)
     model = highspy.HighsLp()
     model.num_col_, model.num_row_ = arcs + 2 * m, len(low)
     model.col_cost_ = np.r_[charge, price, np.ones(m)]
     model.col_lower_ = np.zeros(arcs + 2 * m)
-    most_over = np.inf if programme.elastic else 0.0
-    model.col_upper_ = np.r_[np.ones(arcs), np.full(m, np.inf), np.full(m, most_over)]
+    model.col_upper_ = np.r_[np.ones(arcs), np.full(m, np.inf), np.full(m, 0.0 if within else np.inf)]
     model.row_lower_, model.row_upper_ = low, high
     model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     model.a_matrix_.start_, model.a_matrix_.index_ = matrix.indptr, matrix.indices
@@ -159,7 +166,7 @@ def _all_rows(programme: _Programme) -> tuple[csr_array, FloatArray, FloatArray]
     question, arcs = programme.question, np.arange(len(programme.block))
     n, m = question.cost.shape
     block, school, each = programme.block, programme.school, np.arange(m)
-    lean, over = len(arcs) + each, len(arcs) + m + each
+    lean, (over, seats) = len(arcs) + each, _beyond(programme)
     pupils, beyond = question.pupils[block], question.deviation[block]
     one = np.ones(len(arcs))
     cut_row = [np.full(1 + len(cut.others), k) for k, cut in enumerate(programme.rows)]
@@ -169,7 +176,7 @@ def _all_rows(programme: _Programme) -> tuple[csr_array, FloatArray, FloatArray]
     rows = np.r_[block, n + school, n + each, n + m + school, n + m + each, n + 2 * m + school, n + 2 * m + each,
                  base + np.concatenate([np.empty(0), *cut_row])]  # fmt: skip
     columns = np.r_[arcs, arcs, over, arcs, lean, arcs, lean, np.concatenate([np.empty(0), *cut_column])]
-    values = np.r_[one, pupils, -np.ones(m), beyond, -np.ones(m), -beyond, -np.ones(m),
+    values = np.r_[one, pupils, -seats, beyond, -np.ones(m), -beyond, -np.ones(m),
                    np.concatenate([np.empty(0), *cut_value])]  # fmt: skip
     cuts = len(programme.rows)
     shape = (base + cuts, len(arcs) + 2 * m)
@@ -179,13 +186,25 @@ def _all_rows(programme: _Programme) -> tuple[csr_array, FloatArray, FloatArray]
     return matrix, low, high
 
 
+def _beyond(programme: _Programme) -> tuple[IntArray, FloatArray]:
+    """Return the column that raises the limit of each school, and by how many pupils one unit of it does."""
+    m = len(programme.question.limit)
+    first = len(programme.block) + m
+    if programme.goal == "tolerance":
+        return np.full(m, first), programme.question.seats
+    return first + np.arange(m), np.ones(m)
+
+
 def _suggest(solver: highspy.Highs, programme: _Programme, start: IntArray) -> None:
     question, m = programme.question, len(programme.question.limit)
     used = (programme.school == start[programme.block]).astype(np.float64)
     load = np.bincount(start, weights=question.pupils, minlength=m)
     lean = np.abs(np.bincount(start, weights=question.deviation, minlength=m))
+    over = np.maximum(load - question.limit, 0.0)
+    if programme.goal == "tolerance":
+        over = np.r_[np.divide(over, question.seats, out=np.zeros(m), where=over > 0).max(), np.zeros(m - 1)]
     solution = highspy.HighsSolution()
-    solution.col_value = list(np.r_[used, lean, np.maximum(load - question.limit, 0.0)])
+    solution.col_value = list(np.r_[used, lean, over])
     solver.setSolution(solution)
 
 

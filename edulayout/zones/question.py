@@ -174,6 +174,19 @@ def deviations(members: FloatArray, pupils: FloatArray) -> FloatArray:
     return beyond
 
 
+def tolerance_of(load: FloatArray, seats: FloatArray) -> float:
+    """Return the least tolerance with which all zones keep their limits; infinite with pupils where no seats are.
+
+    Examples
+    --------
+    >>> tolerance_of(np.array([30.0, 50.0]), np.array([40.0, 40.0]))
+    0.25
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where(load > 0, load / seats, 0.0)
+    return max(float(ratio.max(initial=0.0)) - 1.0, 0.0)
+
+
 def check_ids(
     demand: gpd.GeoDataFrame, schools: gpd.GeoDataFrame, costs: TravelCosts, adjacency: Adjacency
 ) -> tuple[pd.Index[str], pd.Index[str]]:

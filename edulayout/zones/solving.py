@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,19 +15,21 @@ from edulayout.kernels.zones import plant
 from edulayout.zones.bounding import Relaxation, price_seats, relax
 from edulayout.zones.crossings import Choice, Crossings, crossings, search, settled
 from edulayout.zones.exact import Limits, solve_exactly
+from edulayout.zones.question import tolerance_of
+from edulayout.zones.run import OPTIMAL, Outcome, Plan, Run, StopError, relative_gap
 
 if TYPE_CHECKING:
-    from edulayout.typing import AnyArray, FloatArray, IntArray, Progress
+    from edulayout.typing import FloatArray, IntArray, Progress
     from edulayout.zones.question import Question
-
-StopReason = Literal["proved", "gap", "time", "effort", "interrupt"]
-
-OPTIMAL = 1e-9
-"""Relative difference of objective and bound up to which a plan is called optimal."""
+    from edulayout.zones.run import Effort, StopReason
 
 EXACT_ARCS = 3000
 """Pairs of block and school, after those that no better plan can use are gone, up to which the programme is asked."""
 
+WORTH = 0.01
+"""Relative gap above which more than the effort asked for is tried."""
+
+_FACTORS = (2.0, 4.0, 8.0)
 _RESCUES = 200
 _TRIES = 200
 _FEW_BLOCKS = 2000
@@ -49,121 +51,6 @@ _COOLER = 0.5
 _IDLE = 2
 
 
-@dataclass(frozen=True, eq=False)
-class Outcome:
-    """What the solver found: zone of every block, its value, pupils over the limits, bounds and what proves them."""
-
-    zone: IntArray
-    value: float
-    over: float
-    bound: float
-    root: float
-    cut: float
-    price: FloatArray
-    tilt: FloatArray
-    bridges: int
-    choices: int
-    programme: bool
-    nodes: int
-    cuts: int
-    least_over: float | None
-    stop_reason: StopReason
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Effort:
-    """When to stop: relative gap, how much is tried (1 by default), the time at which it has to be over."""
-
-    gap: float
-    much: float
-    until: float
-
-    def times(self, number: int) -> int:
-        """Return so many tries, by effort."""
-        return max(round(number * self.much), 1)
-
-
-class _StopError(Exception):
-    """The gap asked for is reached, or the time is over."""
-
-    def __init__(self, reason: StopReason) -> None:
-        self.reason = reason
-
-
-@dataclass(frozen=True, eq=False)
-class _Plan:
-    """Whole zones, and the pairs that they were sought among; ordered by pupils over the limits, then by cost."""
-
-    zone: IntArray
-    value: tuple[float, float]
-    allowed: FloatArray
-
-
-@dataclass(eq=False)
-class _Run:
-    """What is known so far; plans are replaced whole."""
-
-    question: Question
-    effort: Effort
-    random: AnyArray
-    progress: Progress
-    seats: Relaxation
-    cut: Relaxation
-    bound: float
-    plans: list[_Plan] = field(default_factory=list)
-    bridges: int = 0
-    choices: int = 0
-    programme: bool = False
-    nodes: int = 0
-    cuts: int = 0
-    least_over: float | None = None
-
-    @property
-    def best(self) -> _Plan:
-        """The best plan so far."""
-        return self.plans[0]
-
-    @property
-    def fits(self) -> bool:
-        """Whether the best zones keep the seats."""
-        return self.best.value[0] <= 0.0
-
-    @property
-    def cost(self) -> float:
-        """What the best zones cost that keep the seats, infinity where none do."""
-        return self.best.value[1] if self.plans and self.fits else math.inf
-
-    def check(self) -> None:
-        """Stop where the zones are good enough, or the time is over."""
-        if relative_gap(self.cost, self.bound) <= max(OPTIMAL / 2, self.effort.gap):
-            raise _StopError("gap")
-        if time.perf_counter() > self.effort.until:
-            raise _StopError("time")
-
-    def keep(self, plan: _Plan) -> None:
-        """Keep a plan that is better than the best."""
-        if not self.plans or plan.value < self.best.value:
-            self.plans = [plan]
-
-    def proven(self, bound: float) -> None:
-        """Take a bound, which is not above what the best zones cost."""
-        self.bound = max(self.bound, min(bound, self.cost))
-
-
-def relative_gap(objective: float, bound: float) -> float:
-    """Return how far the bound is below the objective, relative to the objective.
-
-    Examples
-    --------
-    >>> relative_gap(200.0, 190.0), relative_gap(0.0, 0.0)
-    (0.05, 0.0)
-    """
-    if objective <= bound:
-        return 0.0
-    return (objective - bound) / objective if 0.0 < objective < math.inf else math.inf
-
-
 def solve(
     question: Question, *, linked: IntArray, today: IntArray, effort: Effort, seed: int, progress: Progress
 ) -> Outcome:
@@ -180,7 +67,7 @@ def solve(
     progress("zones: prices", 0, 4)
     seats = price_seats(question)
     cut = relax(question, question.cost, seats, rounds=_REPRICINGS)
-    run = _Run(question, effort, random, progress, seats, cut, max(seats.bound, cut.bound))
+    run = Run(question, effort, random, progress, seats, cut, max(seats.bound, cut.bound))
     _plant(run)
     reason: StopReason = "effort"
     try:
@@ -189,8 +76,9 @@ def solve(
         _tune(run, run.cut, question.cost)
         _cross(run, crossings(question, linked))
         _search(run)
+        _persist(run)
         _prove(run)
-    except _StopError as stop:
+    except StopError as stop:
         reason = stop.reason
     except KeyboardInterrupt:
         reason = "interrupt"
@@ -200,11 +88,11 @@ def solve(
     over, value = run.best.value
     return Outcome(
         zone, value, over, run.bound, seats.bound, cut.bound, seats.price, seats.tilt, run.bridges, run.choices,
-        run.programme, run.nodes, run.cuts, run.least_over, reason, time.perf_counter() - started,
+        run.programme, run.nodes, run.cuts, run.least_over, run.least_tolerance, reason, time.perf_counter() - started,
     )  # fmt: skip
 
 
-def _plant(run: _Run) -> None:
+def _plant(run: Run) -> None:
     """Turn what the prices wish into whole zones.
 
     Raises
@@ -218,7 +106,7 @@ def _plant(run: _Run) -> None:
     run.keep(_moved(run, zone, run.question.cost, np.zeros(1), 1))
 
 
-def _remember(run: _Run, today: IntArray) -> None:
+def _remember(run: Run, today: IntArray) -> None:
     """Start from the zones of today too, made whole where they are not."""
     q = run.question
     known = (today >= 0) & np.isfinite(q.cost[np.arange(len(today)), today])
@@ -239,7 +127,7 @@ def _planted(question: Question, priced: FloatArray) -> IntArray:
     return zone
 
 
-def _tune(run: _Run, relaxation: Relaxation, allowed: FloatArray) -> None:
+def _tune(run: Run, relaxation: Relaxation, allowed: FloatArray) -> None:
     """Change the prices until the zones that grow from them fit: those that prove the bound know of no whole zones."""
     enough = run.effort.times(_TUNINGS)
     q, price, lean = run.question, relaxation.price.copy(), run.question.deviation[:, None] * relaxation.tilt
@@ -261,7 +149,7 @@ def _tune(run: _Run, relaxation: Relaxation, allowed: FloatArray) -> None:
         run.keep(_moved(run, zone, allowed, np.zeros(2), _QUICK * len(zone)))
 
 
-def _refuse(run: _Run, zone: IntArray) -> None:
+def _refuse(run: Run, zone: IntArray) -> None:
     q = run.question
     fault = Fault(
         "zones: contiguity",
@@ -274,7 +162,7 @@ def _refuse(run: _Run, zone: IntArray) -> None:
     raise InfeasibleError(fault)
 
 
-def _moved(run: _Run, zone: IntArray, allowed: FloatArray, heats: FloatArray, tries: int) -> _Plan:
+def _moved(run: Run, zone: IntArray, allowed: FloatArray, heats: FloatArray, tries: int) -> Plan:
     """Search from zones by boundary moves over the pairs that are allowed; return the best that was met."""
     q = run.question
     each = q.cost[np.arange(len(zone)), zone].sum() / max(q.pupils.sum(), 1.0)
@@ -284,10 +172,10 @@ def _moved(run: _Run, zone: IntArray, allowed: FloatArray, heats: FloatArray, tr
         q.ptr, q.neighbour, allowed, q.pupils, q.deviation, q.limit, q.root, q.balance_cost, penalty,
         zone.copy(), found, value, heats, tries, run.random,
     )  # fmt: skip
-    return _Plan(found, (float(value[0]), float(value[1])), allowed)
+    return Plan(found, (float(value[0]), float(value[1])), allowed)
 
 
-def _cross(run: _Run, town: Crossings) -> None:
+def _cross(run: Run, town: Crossings) -> None:
     """Decide whose zone uses each bridge, and grow zones from the most promising decisions."""
     run.check()
     run.bridges = len(town.ends)
@@ -306,25 +194,30 @@ def _cross(run: _Run, town: Crossings) -> None:
     run.proven(bound)
 
 
-def _realise(run: _Run, choice: Choice, allowed: FloatArray) -> None:
+def _realise(run: Run, choice: Choice, allowed: FloatArray) -> None:
     """Grow zones in which the bridges are used as decided, and improve the best of them."""
     if not np.isfinite(allowed).any(axis=1).all():
         return
-    own = _Run(run.question, run.effort, run.random, run.progress, run.seats, choice.relaxation, run.bound)
-    _tune(own, choice.relaxation, allowed)
+    own = Run(run.question, run.effort, run.random, run.progress, run.seats, choice.relaxation, run.bound)
+    try:
+        _tune(own, choice.relaxation, allowed)
+    finally:
+        # The tuning may stop because its plan is good enough: that plan is the answer.
+        if own.plans:
+            run.keep(own.best)
     if own.plans:
         heats = _heats(own.best, _HOT / 4, _LEVELS // 2)
         run.keep(_moved(run, own.best.zone, allowed, heats, _per_level(run, 8)))
 
 
-def _heats(plan: _Plan, hot: float, levels: int) -> FloatArray:
+def _heats(plan: Plan, hot: float, levels: int) -> FloatArray:
     """Return falling heats, measured by what a block costs; at the end none."""
     each = plan.value[1] / max(len(plan.zone), 1) + 1e-9
     heats: FloatArray = np.r_[each * np.geomspace(hot, _COLD, levels), 0.0, 0.0]
     return heats
 
 
-def _search(run: _Run) -> None:
+def _search(run: Run) -> None:
     """Repeat the search from the best zones until it finds nothing better.
 
     Cooler each time; as long as the zones do not fit, hotter each time, since then they have to change much.
@@ -345,12 +238,24 @@ def _search(run: _Run) -> None:
             break
 
 
-def _per_level(run: _Run, share: int) -> int:
+def _persist(run: Run) -> None:
+    """Try more, and more again, as long as the zones that fit are far above the bound."""
+    asked = run.effort
+    for factor in _FACTORS:
+        if not run.fits or relative_gap(run.cost, run.bound) <= WORTH:
+            break
+        run.effort = replace(asked, much=factor * asked.much)
+        _tune(run, run.cut, run.question.cost)
+        _search(run)
+    run.effort = asked
+
+
+def _per_level(run: Run, share: int) -> int:
     blocks = max(len(run.question.pupils), _FEW_BLOCKS)
     return min(run.effort.times(_TRIES) * blocks, _MOST_TRIES) // (share * _LEVELS) + 1
 
 
-def _prove(run: _Run) -> None:
+def _prove(run: Run) -> None:
     """Where few pairs are left, ask the programme for something better than the best zones, or that nothing is."""
     run.check()
     q = run.question
@@ -361,7 +266,7 @@ def _prove(run: _Run) -> None:
     run.progress("zones: programme", 3, 4)
     run.programme = True
     start = run.best.zone if run.fits else np.empty(0, dtype=np.int64)
-    found = solve_exactly(q, arcs, start, limits, elastic=False)
+    found = solve_exactly(q, arcs, start, limits, goal="cost")
     run.nodes, run.cuts = run.nodes + found.nodes, run.cuts + found.cuts
     if len(found.zone):
         run.keep(_moved(run, found.zone, q.cost, np.zeros(0), 1))
@@ -372,17 +277,23 @@ def _prove(run: _Run) -> None:
     run.check()
 
 
-def _prove_shortage(run: _Run) -> None:
-    """Find how many seats are missing at least, where no whole zones keep the seats."""
-    limits = Limits(0.0, run.effort.until)
-    found = solve_exactly(run.question, run.question.allowed, run.best.zone, limits, elastic=True)
+def _prove_shortage(run: Run) -> None:
+    """Find how many seats are missing at least, and which tolerance would do, where no whole zones keep the seats."""
+    q, limits = run.question, Limits(0.0, run.effort.until)
+    found = solve_exactly(q, q.allowed, run.best.zone, limits, goal="over")
     run.nodes, run.cuts = run.nodes + found.nodes, run.cuts + found.cuts
-    if len(found.zone):
-        run.keep(_moved(run, found.zone, run.question.cost, np.zeros(0), 1))
-        run.least_over = max(found.bound, 0.0)
+    if not len(found.zone):
+        return
+    run.keep(_moved(run, found.zone, q.cost, np.zeros(0), 1))
+    run.least_over = max(found.bound, 0.0)
+    wider = solve_exactly(q, q.allowed, run.best.zone, limits, goal="tolerance")
+    run.nodes, run.cuts = run.nodes + wider.nodes, run.cuts + wider.cuts
+    if wider.solved and len(wider.zone):
+        load = np.bincount(wider.zone, weights=q.pupils, minlength=len(q.limit)).astype(np.float64)
+        run.least_tolerance = tolerance_of(load, q.seats)
 
 
-def _with_empty_blocks(run: _Run) -> IntArray:
+def _with_empty_blocks(run: Run) -> IntArray:
     """Give blocks without pupils, which cost nothing anywhere, to the nearest school, zones staying whole."""
     q, zone = run.question, run.best.zone
     empty = (q.pupils == 0) & (q.deviation == 0)
