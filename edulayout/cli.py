@@ -42,7 +42,12 @@ def demo(out: Path) -> None:
 @click.option("--out", type=click.Path(path_type=Path), help="Result folder; by default `results` beside the study.")
 def run(study: Path, out: Path | None) -> None:
     """Run STUDY.toml and write its result folder."""
-    _run(study, out or study.parent / "results")
+    if "[scale]" in _text(study):
+        from edulayout.scale.study_file import is_province
+
+        if is_province(study):
+            return _scale(study, out or study.parent / "results", None)
+    return _run(study, out or study.parent / "results")
 
 
 @cli.command()
@@ -114,6 +119,66 @@ def verify(folder: Path) -> int:
     for row in rows:
         click.echo(f"{row.output:<28} {row.verdict}{': ' if row.detail else ''}{row.detail}")
     return 0 if all(row.same for row in rows) else _DIFFERS
+
+
+@cli.command()
+@click.argument("study", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="Result folder; by default `results` beside the study.")
+@click.option("--workers", type=click.IntRange(min=1), help="Start so many worker processes on this machine.")
+@click.option("--scheduler", help="Address of a Dask scheduler; beyond this machine tls://host:port.")
+@click.option("--tls-ca-file", type=click.Path(exists=True), help="Certificate of the authority.")
+@click.option("--tls-cert", type=click.Path(exists=True), help="Certificate of this client.")
+@click.option("--tls-key", type=click.Path(exists=True), help="Key of this client.")
+def scale(study: Path, out: Path | None, workers: int | None, scheduler: str | None, **tls: str | None) -> None:
+    """Run the section [scale] of STUDY.toml tile by tile, here or on a Dask cluster."""
+    from edulayout.scale.cluster import client_for
+
+    with client_for(scheduler=scheduler, workers=workers, tls=tls) as client:
+        _scale(study, out or study.parent / "results", client)
+
+
+@cli.command("tile-streets")
+@click.argument("streets", type=click.Path(path_type=Path))
+@click.option("--crs", help="CRS in metres to measure in; a layer has its own.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the tiles.")
+@click.option("--mode", type=click.Choice(["walk", "bike", "drive"]), default="walk", show_default=True)
+@click.option("--unit", type=click.Choice(["metres", "minutes"]), default="metres", show_default=True)
+@click.option("--snap-limit", default=300.0, show_default=True, help="How far a place may lie from a street, metres.")
+@click.option("--tile-metres", default=20_000.0, show_default=True, help="Side of the tiles.")
+def tile_streets(
+    streets: Path,
+    crs: str | None,
+    out: Path,
+    mode: Literal["walk", "bike", "drive"],
+    unit: Literal["metres", "minutes"],
+    snap_limit: float,
+    tile_metres: float,
+) -> None:
+    """Cut STREETS (an OpenStreetMap extract or a line layer) into tiles for [scale], once."""
+    from edulayout import scale as scaling
+    from edulayout.reading import read_streets
+
+    with _progress() as progress:
+        whole = read_streets(streets, crs=crs, mode=mode, unit=unit, snap_limit_metres=snap_limit)
+        tiles = scaling.tile_streets(whole, out, tile_metres=tile_metres, progress=progress)
+    click.echo(f"{whole}\n{len(tiles.tiles)} tiles in {out}")
+
+
+def _scale(study: Path, out: Path, client: object) -> None:
+    from edulayout.scale.study_file import run_file
+
+    with _progress() as progress:
+        found = run_file(study, out, client=client, progress=progress)
+    for name, table in found.tables.items():
+        click.echo(f"\n{name}\n{table.T.to_string(float_format='{:.6g}'.format)}")
+    click.echo(f"\nResults in {out}: cells/ (GeoParquet), summary.json")
+
+
+def _text(study: Path) -> str:
+    try:
+        return study.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError:
+        return ""
 
 
 def _run(study: Path, out: Path) -> None:

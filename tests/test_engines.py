@@ -10,7 +10,7 @@ from shapely import LineString, Point
 
 import edulayout as el
 from edulayout.engines import CostTable, Geodesic, Straight
-from edulayout.engines.straight import _all_pairs, _largest_square, _near_pairs
+from edulayout.engines.straight import _all_pairs, _largest_square, near_pairs
 from edulayout.errors import CrsError, InputError
 from edulayout.streets import Streets
 from edulayout.typing import Engine
@@ -206,7 +206,7 @@ def test_pairs_near_by_are_those_of_all_pairs_bit_for_bit(demand, spread, cutoff
     x, y = np.round(rng.uniform(-spread, spread, (2, demand)), 1)
     school_x, school_y = np.round(rng.uniform(-spread, spread, (2, 40)), 1)
     full = dense(_all_pairs(x, y, school_x, school_y), (demand, 40))
-    near = _near_pairs(x, y, school_x, school_y, cutoff=cutoff, progress=el.typing.quiet)
+    near = near_pairs(x, y, school_x, school_y, cutoff=cutoff, progress=el.typing.quiet)
     assert np.array_equal(dense(near, (demand, 40)), np.where(full <= np.float32(cutoff), full, np.inf))
     rows = np.repeat(np.arange(demand), np.diff(near.indptr))
     assert (np.diff(rows * 40 + near.indices) > 0).all()
@@ -217,7 +217,7 @@ def test_places_on_the_border_of_a_cell_keep_their_schools(step):
     """Places and schools on a lattice of the cells' size: every sum of coordinates lies on a border."""
     x, y = (axis.ravel() * 50.0 for axis in np.meshgrid(np.arange(0, 60, step), np.arange(0, 60, step)))
     school_x, school_y = x[::37] - 100.0, y[::37] + 50.0
-    near = _near_pairs(x, y, school_x, school_y, cutoff=100.0, progress=el.typing.quiet)
+    near = near_pairs(x, y, school_x, school_y, cutoff=100.0, progress=el.typing.quiet)
     square = (school_x - x[:, None]) ** 2 + (school_y - y[:, None]) ** 2
     assert np.array_equal(
         dense(near, square.shape), np.where(square <= 1e4, np.sqrt(square).astype(np.float32), np.inf)
@@ -226,7 +226,7 @@ def test_places_on_the_border_of_a_cell_keep_their_schools(step):
 
 def test_a_place_without_coordinates_has_no_school_near_by():
     x = np.array([0.0, np.nan, 5.0])
-    near = _near_pairs(x, x, np.array([1.0, np.nan]), np.array([1.0, 2.0]), cutoff=2.0, progress=el.typing.quiet)
+    near = near_pairs(x, x, np.array([1.0, np.nan]), np.array([1.0, 2.0]), cutoff=2.0, progress=el.typing.quiet)
     assert (near.indptr.tolist(), near.indices.tolist()) == ([0, 1, 1, 1], [0])
 
 

@@ -72,7 +72,7 @@ class Straight:
         ends = (*_xy(demand), *_xy(schools))
         if cutoff is None or cutoff > _FARTHEST or not (len(demand) and len(schools)):
             return _all_pairs(*ends)
-        return _near_pairs(*ends, cutoff=cutoff, progress=progress)
+        return near_pairs(*ends, cutoff=cutoff, progress=progress)
 
     def nearest(
         self,
@@ -93,7 +93,7 @@ class Straight:
         crs_module.require_metres(demand, source="demand")
         crs_module.require_same(demand, schools, source="demand and schools")
         rank = schools.index.astype(str).argsort().argsort().astype(np.int32)
-        return _nearest(*_xy(demand), *_xy(schools), k=k, rank=rank, cutoff=cutoff, progress=progress)
+        return nearest_places(*_xy(demand), *_xy(schools), k=k, rank=rank, cutoff=cutoff, progress=progress)
 
     def areas(self, schools: gpd.GeoSeries, *, radius: float) -> gpd.GeoSeries:
         """Return for each school the disc of the radius, as a polygon of 64 corners."""
@@ -122,7 +122,7 @@ def dense(values: AnyArray) -> CostArrays:
     return CostArrays(indptr, np.nonzero(present)[1].astype(np.int32), values[present].astype(np.float32))
 
 
-def _near_pairs(
+def near_pairs(
     x: FloatArray, y: FloatArray, school_x: FloatArray, school_y: FloatArray, *, cutoff: float, progress: Progress
 ) -> CostArrays:
     """Return the pairs within the cutoff: counted first, so that they are written where they stay."""
@@ -183,10 +183,11 @@ def _largest_square(cutoff: float) -> float:
     return square
 
 
-def _nearest(
+def nearest_places(
     x: FloatArray, y: FloatArray, school_x: FloatArray, school_y: FloatArray, *,
     k: int, rank: Int32Array, cutoff: float | None, progress: Progress,
 ) -> CostArrays:  # fmt: skip
+    """Return the k nearest schools of every place; of equal ones the first by rank."""
     from edulayout.kernels import in_order  # noqa: PLC0415 - as numba, only where it is used
     from edulayout.kernels._batches import of_chosen  # noqa: PLC0415 - loads numba
     from edulayout.kernels.points import cells, nearest_points  # noqa: PLC0415 - loads numba
