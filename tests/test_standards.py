@@ -401,7 +401,7 @@ def test_listing_names_every_set():
     ],
 )
 def test_the_command_prints_them(arguments, told):
-    result = CliRunner().invoke(cli, arguments)
+    result = CliRunner().invoke(cli, arguments, env={"COLUMNS": "160"})
     assert result.exit_code == 0
     assert all(word in result.output for word in told)
 
