@@ -220,6 +220,7 @@ def test_the_sample_agrees_with_the_other_measures(sample_result):
     assert rows.set_index("reason").loc["Sports grounds and halls", "found"] == pytest.approx(expected, rel=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
 def test_liechtenstein_cannot_tell_and_says_what_is_missing(real_data, tmp_path):
     from edulayout.study.initialise import initialise  # noqa: PLC0415 - brings osmium

@@ -10,6 +10,7 @@ import pytest
 NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "03_hamilton.py"
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
 @pytest.mark.filterwarnings("ignore")  # the kernel's own machinery warns; the cells run in a process of their own
 def test_notebook_runs_and_holds(real_data, tmp_path, monkeypatch):

@@ -10,10 +10,15 @@ import pytest
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.py"))
 ELSEWHERE = {"03_hamilton"}
 """Run by a test of its own, where the real data are at hand."""
+RUN_HERE = [
+    pytest.param(path, id=path.stem, marks=[] if path.stem.startswith("01") else pytest.mark.slow)
+    for path in NOTEBOOKS
+    if path.stem not in ELSEWHERE
+]
 
 
 @pytest.mark.filterwarnings("ignore")  # the kernel's own machinery warns; the cells run in a process of their own
-@pytest.mark.parametrize("path", [path for path in NOTEBOOKS if path.stem not in ELSEWHERE], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", RUN_HERE)
 def test_notebook_runs(path, tmp_path):
     notebook = jupytext.read(path)
     nbclient.NotebookClient(

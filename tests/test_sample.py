@@ -85,6 +85,7 @@ def district_of(places, districts):
     return pd.Series(np.select(list(inside.values()), list(inside), default=""), places.index)
 
 
+@pytest.mark.slow
 def test_the_script_makes_the_committed_files_again(sample, tmp_path):
     environment = os.environ | {"PYTHONHASHSEED": "7"}
     subprocess.run(

@@ -348,6 +348,7 @@ def test_no_name_is_lost():
     assert len(re.findall(r"\b\d{3}\b", text)) >= 60, "every name stands on the map or in the list"
 
 
+@pytest.mark.slow
 @needs_poppler
 def test_what_has_no_room_is_counted_aloud():
     made = maps.sheet(crowded(160), "existing", paper="A4", scale=20000)

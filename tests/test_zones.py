@@ -400,6 +400,7 @@ class TestCity:
         assert values == sorted(values, reverse=True)
         assert values[0] > values[-1]
 
+    @pytest.mark.slow
     def test_the_same_for_every_hash_seed(self):
         code = (
             "import sys; sys.path.insert(0, sys.argv[1]); import test_zones as t; b, s = t.city(100, 3, 5);"
