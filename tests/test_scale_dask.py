@@ -35,7 +35,7 @@ def workers(request):
     processes, threads = getattr(request, "param", (2, 1))
     with (
         distributed.LocalCluster(
-            n_workers=processes, threads_per_worker=threads, processes=True, dashboard_address=None, host="127.0.0.1",
+            n_workers=processes, threads_per_worker=threads, processes=True, dashboard_address="127.0.0.1:0", host="127.0.0.1",
             silence_logs=50,
         ) as made,
         distributed.Client(made) as client,

@@ -91,7 +91,7 @@ def _own(workers: int) -> Iterator[Any]:
 
     with (
         LocalCluster(  # type: ignore[no-untyped-call]
-            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", host="127.0.0.1"
         ) as made,
         Client(made) as client,  # type: ignore[no-untyped-call]
     ):
